@@ -1,0 +1,5 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+export function up(db: DatabaseSync): void {
+  db.exec('SELECT 1');
+}
