@@ -1,0 +1,49 @@
+// Docker's own wording: clients match on it (moby daemon/errors.go and container/state.go).
+import { EngineError } from '#base/errors.ts';
+
+export function noSuchContainer(ref: string): EngineError {
+  return new EngineError('not-found', `No such container: ${ref}`);
+}
+
+export function ambiguousId(prefix: string): EngineError {
+  return new EngineError('invalid', `multiple IDs found with provided prefix: ${prefix}`);
+}
+
+export function noSuchExec(id: string): EngineError {
+  return new EngineError('not-found', `No such exec instance: ${id}`);
+}
+
+export function nameInUse(name: string, holder: string): EngineError {
+  return new EngineError(
+    'conflict',
+    `Conflict. The container name "/${name}" is already in use by container "${holder}". You have to remove (or rename) that container to be able to reuse that name.`,
+  );
+}
+
+export function invalidName(name: string): EngineError {
+  return new EngineError('invalid', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+}
+
+export function notRunning(id: string): EngineError {
+  return new EngineError('conflict', `container ${id} is not running`);
+}
+
+export function isPaused(id: string): EngineError {
+  return new EngineError('conflict', `container ${id} is paused, unpause the container before exec`);
+}
+
+export function isRestarting(id: string): EngineError {
+  return new EngineError('conflict', `Container ${id} is restarting, wait until the container is running`);
+}
+
+export function cannotRemoveLive(name: string, status: string): EngineError {
+  const advice = status === 'paused' ? 'unpause and then stop the container' : 'stop the container';
+  return new EngineError(
+    'conflict',
+    `cannot remove container "/${name}": container is ${status}: ${advice} before removing or force remove`,
+  );
+}
+
+export function removalInProgress(id: string): EngineError {
+  return new EngineError('conflict', `removal of container ${id} is already in progress`);
+}

@@ -1,0 +1,40 @@
+import type { Container } from './container.ts';
+import type { WaitCondition, WaitResult } from './containers.ts';
+import type { ContainerRecords } from './records.ts';
+import { exitOf } from './state.ts';
+
+/** Resolves when the container meets `condition`. The watch stands when this returns. */
+export function waitFor(records: ContainerRecords, container: Container, condition: WaitCondition, cancel: AbortSignal): Promise<WaitResult> {
+  const { id } = container;
+  if (condition === 'not-running' && !isRunningToDocker(container)) return Promise.resolve(resultOf(container));
+  const waiting = Promise.withResolvers<WaitResult>();
+  let last = container;
+  let sawRun = isRunningToDocker(container);
+  const watch = records.watch((changed, now) => {
+    if (changed !== id) return;
+    if (now) last = now;
+    if (!now) return waiting.resolve(resultOf(last));
+    if (condition === 'removed') return;
+    const runs = isRunningToDocker(now);
+    // a failed start ends the wait for the next exit too: there will be none
+    const failed = !runs && now.state.status === 'created' && now.state.exit !== null;
+    if ((sawRun && !runs) || failed) waiting.resolve(resultOf(now));
+    sawRun ||= runs;
+  });
+  const onAbort = (): void => waiting.reject(cancel.reason as Error);
+  cancel.addEventListener('abort', onAbort, { once: true });
+  return waiting.promise.finally(() => {
+    cancel.removeEventListener('abort', onAbort);
+    watch[Symbol.dispose]();
+  });
+}
+
+/** Docker counts a container that waits for its restart as running. */
+export function isRunningToDocker({ state }: Container): boolean {
+  return state.status === 'running' || state.status === 'paused' || state.status === 'restarting';
+}
+
+function resultOf({ state }: Container): WaitResult {
+  const exit = exitOf(state);
+  return { exitCode: exit?.exitCode ?? 0, error: exit?.error || undefined };
+}
