@@ -33,7 +33,7 @@ export class ContainerRecords {
 
   /** @throws {EngineError} `conflict` when the name is taken */
   insert(container: Container): void {
-    this.#assertFree(container.name);
+    this.assertFree(container.name);
     const { id, name, imageId, createdAt, spec, state, runtime } = container;
     this.#insert.run(id, name, imageId, createdAt.getTime(), JSON.stringify(spec), JSON.stringify(state), JSON.stringify(runtime));
     this.#remember(container);
@@ -77,7 +77,7 @@ export class ContainerRecords {
   }
 
   rename(id: string, name: string): Container {
-    this.#assertFree(name);
+    this.assertFree(name);
     const container = this.get(id);
     const renamed = this.#store({ ...container, name });
     this.#idOfName.delete(container.name);
@@ -102,7 +102,8 @@ export class ContainerRecords {
     return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
   }
 
-  #assertFree(name: string): void {
+  /** @throws {EngineError} `conflict` when the name is taken */
+  assertFree(name: string): void {
     const holder = this.#idOfName.get(name);
     if (holder !== undefined) throw nameInUse(name, holder);
   }

@@ -1,0 +1,197 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngineError } from '#base/errors.ts';
+import { newId } from '#base/ids.ts';
+import type { Log } from '#base/log.ts';
+import type { Events } from '#engine/events/events.ts';
+import type { Image, Images } from '#engine/images/images.ts';
+import type { Volumes } from '#engine/volumes/volumes.ts';
+import type { ResourceLimits } from '#parts/runtime/settings.ts';
+import type { Container, MountPoint, RuntimeFacts } from './container.ts';
+import { publishContainer } from './container-events.ts';
+import type { CreateRequest } from './containers.ts';
+import { invalidName } from './errors.ts';
+import { withImageDefaults } from './image-defaults.ts';
+import { type PlannedMount, planMounts } from './mount-plan.ts';
+import { CONTAINER_NAME, randomName } from './names.ts';
+import type { ContainerRecords } from './records.ts';
+import type { ContainerSpec } from './spec.ts';
+
+/** A container's own file system: the image's layers below, a writable one above. */
+export interface RootFilesystems {
+  /** Makes the writable layer above the image's snapshot; an empty chain id is an empty root. */
+  prepare(containerId: string, chainId: string): Promise<void>;
+  /** Mounts it and answers the path of the root. */
+  mount(containerId: string): Promise<string>;
+  unmount(containerId: string): Promise<void>;
+  remove(containerId: string): Promise<void>;
+}
+
+/** What the engine is told to do where a container does not say. */
+export interface ContainerDefaults {
+  readonly logDriver: string;
+  readonly logOptions: Readonly<Record<string, string>>;
+  readonly runtime: string;
+  /** `amd64`, `arm64`. */
+  readonly architecture: string;
+  readonly hostname: string;
+  /** `containers/` below the data root. */
+  readonly folder: string;
+}
+
+interface Parts {
+  readonly records: ContainerRecords;
+  readonly images: Pick<Images, 'get'>;
+  readonly volumes: Volumes;
+  readonly roots: RootFilesystems;
+  readonly events: Events;
+  readonly log: Log;
+  readonly defaults: ContainerDefaults;
+  /** Docker's checks of limits at create; answers warnings, and the limits with what the kernel cannot do taken out. */
+  readonly checkLimits: (limits: ResourceLimits) => { limits: ResourceLimits; warnings: readonly string[] };
+  /** Throws for log options that the driver does not have. */
+  readonly checkLogging: (driver: string, options: Readonly<Record<string, string>>) => void;
+  /** Throws for options that no runtime specification could be made of. */
+  readonly checkSpec: (spec: ContainerSpec) => void;
+  readonly copyUp: (rootfs: string, mount: MountPoint) => Promise<void>;
+  /** Throws where the runtime is not configured. */
+  readonly checkRuntime: (name: string) => void;
+}
+
+/** Makes containers: checks all that can be checked now, then writable layer, volumes and record, with an undo stack. */
+export class ContainerCreator {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async create(request: CreateRequest, cancel: AbortSignal): Promise<{ id: string; warnings: readonly string[] }> {
+    const { records, roots, defaults } = this.#parts;
+    const name = this.#name(request.name);
+    const image = this.#image(request);
+    const warnings = platformWarnings(request, image, defaults.architecture);
+    const id = newId();
+    const checked = this.#checked(this.#complete(id, request.spec, image));
+    warnings.push(...checked.warnings);
+    cancel.throwIfAborted();
+
+    await using undo = new AsyncDisposableStack();
+    const folder = join(defaults.folder, id);
+    await mkdir(folder, { recursive: true, mode: 0o710 });
+    undo.defer(() => rm(folder, { recursive: true, force: true }));
+    await roots.prepare(id, image?.chainId ?? '');
+    undo.defer(() => roots.remove(id));
+    const mounts = await planMounts(checked.spec, this.#parts, undo);
+    await this.#copyUp(id, mounts);
+    cancel.throwIfAborted();
+
+    const container = newContainer({ id, name: name ?? this.#freeName(), image, spec: checked.spec, mounts });
+    records.insert(container);
+    undo.move();
+    publishContainer(this.#parts.events, container, 'create');
+    return { id, warnings };
+  }
+
+  #name(asked: string | undefined): string | undefined {
+    if (asked === undefined || asked === '') return undefined;
+    const name = asked.startsWith('/') ? asked.slice(1) : asked;
+    if (!CONTAINER_NAME.test(name)) throw invalidName(name);
+    // the insert checks again; here it spares the work
+    this.#parts.records.assertFree(name);
+    return name;
+  }
+
+  #freeName(): string {
+    for (let attempt = 0; ; attempt++) {
+      const name = randomName(attempt);
+      if (this.#parts.records.isNameFree(name)) return name;
+    }
+  }
+
+  #image({ spec, platform }: CreateRequest): Image | undefined {
+    if (spec.image === '') return undefined;
+    const image = this.#parts.images.get(spec.image);
+    const wanted = platform.split('/');
+    const fits = platform === '' || (wanted[0] === image.os && (wanted[1] === undefined || goArch(wanted[1]) === image.architecture));
+    if (!fits) {
+      const found = `${image.os}/${image.architecture}`;
+      throw new EngineError(
+        'not-found',
+        `image with reference ${spec.image} was found but its platform (${found}) does not match the specified platform (${platform})`,
+      );
+    }
+    return image;
+  }
+
+  #complete(id: string, spec: ContainerSpec, image: Image | undefined): ContainerSpec {
+    const { defaults } = this.#parts;
+    const merged = withImageDefaults(spec.process, image?.config);
+    const fallback = spec.network.mode === 'host' || spec.host.utsMode === 'host' ? defaults.hostname : id.slice(0, 12);
+    const sharesName = spec.network.mode.startsWith('container:');
+    const logDriver = spec.host.logDriver || defaults.logDriver;
+    const inheritsOptions = spec.host.logDriver === '' || spec.host.logDriver === defaults.logDriver;
+    return {
+      ...spec,
+      process: { ...merged, hostname: merged.hostname || (sharesName ? '' : fallback) },
+      host: {
+        ...spec.host,
+        logDriver,
+        logOptions: inheritsOptions ? { ...defaults.logOptions, ...spec.host.logOptions } : spec.host.logOptions,
+        runtime: spec.host.runtime || defaults.runtime,
+      },
+    };
+  }
+
+  #checked(spec: ContainerSpec): { spec: ContainerSpec; warnings: readonly string[] } {
+    const { checkLimits, checkLogging, checkRuntime, checkSpec } = this.#parts;
+    const { limits, warnings } = checkLimits(spec.limits);
+    checkLogging(spec.host.logDriver, spec.host.logOptions);
+    checkRuntime(spec.host.runtime);
+    checkSpec(spec);
+    return { spec: { ...spec, limits }, warnings };
+  }
+
+  /** An empty volume begins with what the image has at its place. */
+  async #copyUp(id: string, mounts: readonly PlannedMount[]): Promise<void> {
+    const empty = mounts.filter(({ type, copyUp }) => type === 'volume' && copyUp);
+    if (empty.length === 0) return;
+    const { roots, copyUp } = this.#parts;
+    const rootfs = await roots.mount(id);
+    try {
+      for (const mount of empty) await copyUp(rootfs, mount);
+    } finally {
+      await roots.unmount(id);
+    }
+  }
+}
+
+/** The names that people use for Go's. */
+function goArch(name: string): string {
+  return { x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64' }[name] ?? name;
+}
+
+function platformWarnings({ platform }: CreateRequest, image: Image | undefined, architecture: string): string[] {
+  if (!image || platform !== '' || image.architecture === architecture || image.architecture === '') return [];
+  return [
+    `The requested image's platform (${image.os}/${image.architecture}) does not match the detected host platform (linux/${architecture}) and no specific platform was requested`,
+  ];
+}
+
+function newContainer(parts: { id: string; name: string; image: Image | undefined; spec: ContainerSpec; mounts: readonly PlannedMount[] }): Container {
+  const { id, name, image, spec, mounts } = parts;
+  const [path = '', ...args] = [...(spec.process.entrypoint ?? []), ...(spec.process.cmd ?? [])];
+  const runtime: RuntimeFacts = {
+    path,
+    args,
+    platform: image?.os || 'linux',
+    restartCount: 0,
+    stoppedByUser: false,
+    mounts: mounts.map(({ copyUp: _, ...mount }) => mount),
+    endpoints: {},
+    ports: {},
+    sandboxId: '',
+    sandboxPath: '',
+  };
+  return { id, name, imageId: image?.id ?? '', createdAt: new Date(), spec, state: { status: 'created', exit: null }, runtime };
+}
