@@ -1,0 +1,181 @@
+import { jsonLines } from './json-lines.ts';
+import { path, type EngineConnection, type HijackedStream, type QueryValue, type Reply } from './engine-connection.ts';
+
+export type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** What the command line reads of an inspected container; the rest is there too. */
+export interface ContainerDetails {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: { readonly Running: boolean; readonly Paused: boolean; readonly Restarting: boolean; readonly Status: string; readonly ExitCode: number };
+  readonly Config: { readonly Tty: boolean; readonly OpenStdin: boolean; readonly AttachStdin?: boolean };
+  readonly HostConfig: { readonly AutoRemove: boolean; readonly LogConfig: { readonly Type: string } };
+  readonly NetworkSettings: { readonly Ports?: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>> | null };
+}
+
+export interface AttachQuery {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly logs?: boolean;
+  readonly detachKeys?: string | undefined;
+}
+
+export interface LogQuery {
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly details: boolean;
+  readonly tail: string;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+export interface WaitResult {
+  readonly StatusCode: number;
+  readonly Error?: { readonly Message: string } | null;
+}
+
+export interface PruneReport {
+  readonly SpaceReclaimed?: number;
+  readonly ContainersDeleted?: readonly string[] | null;
+  readonly ImagesDeleted?: readonly { readonly Untagged?: string; readonly Deleted?: string }[] | null;
+  readonly VolumesDeleted?: readonly string[] | null;
+  readonly NetworksDeleted?: readonly string[] | null;
+  readonly CachesDeleted?: readonly string[] | null;
+}
+
+/** The value of a `filters` parameter; undefined where there is nothing to filter. */
+export function filtersText(filters: Filters): string | undefined {
+  const names = Object.entries(filters);
+  if (names.length === 0) return undefined;
+  return JSON.stringify(Object.fromEntries(names.map(([name, values]) => [name, Object.fromEntries(values.map((value) => [value, true]))])));
+}
+
+/** The engine's containers. `ref` is a name, an id or a unique beginning of an id. */
+export class ContainerCalls {
+  readonly #engine: EngineConnection;
+
+  constructor(engine: EngineConnection) {
+    this.#engine = engine;
+  }
+
+  async create(body: unknown, query: { readonly name?: string | undefined; readonly platform?: string | undefined }, cancel?: AbortSignal): Promise<{ Id: string; Warnings?: readonly string[] | null }> {
+    return await this.#engine.json({ method: 'POST', path: '/containers/create', query, json: body }, cancel);
+  }
+
+  async list(query: { readonly all?: boolean; readonly size?: boolean; readonly limit?: number | undefined; readonly filters?: Filters }, cancel?: AbortSignal): Promise<readonly unknown[]> {
+    const flags: Record<string, QueryValue> = { filters: filtersText(query.filters ?? {}), limit: query.limit };
+    if (query.all === true) flags['all'] = true;
+    if (query.size === true) flags['size'] = true;
+    return await this.#engine.json({ method: 'GET', path: '/containers/json', query: flags }, cancel);
+  }
+
+  async inspect(ref: string, options: { readonly size?: boolean } = {}, cancel?: AbortSignal): Promise<ContainerDetails> {
+    return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/json'), query: options.size === true ? { size: true } : {} }, cancel);
+  }
+
+  async start(ref: string, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/start', {}, cancel);
+  }
+
+  /** @param query.t grace in seconds before the kill; -1 waits for ever */
+  async stop(ref: string, query: { readonly t?: number | undefined; readonly signal?: string | undefined }, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/stop', query, cancel);
+  }
+
+  async restart(ref: string, query: { readonly t?: number | undefined; readonly signal?: string | undefined }, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/restart', query, cancel);
+  }
+
+  async kill(ref: string, signal: string | undefined, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/kill', { signal }, cancel);
+  }
+
+  async pause(ref: string, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/pause', {}, cancel);
+  }
+
+  async unpause(ref: string, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/unpause', {}, cancel);
+  }
+
+  async rename(ref: string, name: string, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/rename', { name }, cancel);
+  }
+
+  async resize(ref: string, size: { readonly h: number; readonly w: number }, cancel?: AbortSignal): Promise<void> {
+    await this.#post(ref, '/resize', size, cancel);
+  }
+
+  async remove(ref: string, query: { readonly v?: boolean; readonly force?: boolean; readonly link?: boolean }, cancel?: AbortSignal): Promise<void> {
+    const set = Object.fromEntries(Object.entries(query).filter(([, value]) => value));
+    await this.#engine.done({ method: 'DELETE', path: path('/containers/', ref), query: set }, cancel);
+  }
+
+  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneReport> {
+    return await this.#engine.json({ method: 'POST', path: '/containers/prune', query: { filters: filtersText(filters) } }, cancel);
+  }
+
+  async top(ref: string, psArgs: string | undefined, cancel?: AbortSignal): Promise<{ readonly Titles: readonly string[]; readonly Processes: readonly (readonly string[])[] | null }> {
+    return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/top'), query: { ps_args: psArgs } }, cancel);
+  }
+
+  /**
+   * Begins to wait, and resolves once the engine has confirmed that it does (its status line), so that what happens
+   * after this call cannot be missed. `ended` is the end itself.
+   */
+  async wait(ref: string, condition: 'not-running' | 'next-exit' | 'removed', cancel?: AbortSignal): Promise<{ readonly ended: Promise<WaitResult> }> {
+    const reply = await this.#engine.stream({ method: 'POST', path: path('/containers/', ref, '/wait'), query: { condition } }, cancel);
+    const ended = firstOf(reply);
+    ended.catch(() => {});
+    return { ended };
+  }
+
+  async attach(ref: string, query: AttachQuery, cancel?: AbortSignal): Promise<HijackedStream> {
+    return await this.#engine.hijack(
+      {
+        method: 'POST',
+        path: path('/containers/', ref, '/attach'),
+        query: {
+          stream: true,
+          stdin: query.stdin || undefined,
+          stdout: query.stdout || undefined,
+          stderr: query.stderr || undefined,
+          logs: query.logs || undefined,
+          detachKeys: query.detachKeys || undefined,
+        },
+      },
+      cancel,
+    );
+  }
+
+  /** The log as it was framed by the engine: multiplexed unless the container has a tty. */
+  async logs(ref: string, query: LogQuery, cancel?: AbortSignal): Promise<Reply> {
+    return await this.#engine.stream(
+      {
+        method: 'GET',
+        path: path('/containers/', ref, '/logs'),
+        query: {
+          stdout: true,
+          stderr: true,
+          follow: query.follow || undefined,
+          timestamps: query.timestamps || undefined,
+          details: query.details || undefined,
+          tail: query.tail,
+          since: query.since,
+          until: query.until,
+        },
+      },
+      cancel,
+    );
+  }
+
+  async #post(ref: string, verb: string, query: Readonly<Record<string, QueryValue>>, cancel: AbortSignal | undefined): Promise<void> {
+    await this.#engine.done({ method: 'POST', path: path('/containers/', ref, verb), query }, cancel);
+  }
+}
+
+async function firstOf(reply: Reply): Promise<WaitResult> {
+  for await (const result of jsonLines<WaitResult>(reply.body)) return result;
+  return { StatusCode: 125, Error: { Message: 'the engine ended the wait without a result' } };
+}
