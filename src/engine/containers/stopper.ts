@@ -1,0 +1,128 @@
+import { EngineError } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { Events } from '#engine/events/events.ts';
+import type { Container } from './container.ts';
+import { publishContainer } from './container-events.ts';
+import type { StopOptions } from './containers.ts';
+import { notRunning } from './errors.ts';
+import type { LiveContainers } from './live-process.ts';
+import type { ContainerRecords } from './records.ts';
+import { isLive } from './state.ts';
+import type { ContainerSupervisor } from './supervisor.ts';
+import { isRunningToDocker } from './waiters.ts';
+
+const DEFAULT_TIMEOUT_SECONDS = 10;
+/** After SIGKILL only the kernel is waited for. */
+const KILL_TIMEOUT_MS = 10_000;
+
+interface Parts {
+  readonly records: ContainerRecords;
+  readonly live: LiveContainers;
+  readonly supervisor: ContainerSupervisor;
+  readonly events: Events;
+  readonly log: Log;
+  /** `SIGTERM`, `term`, `15` to the number. Throws `invalid`: `invalid signal: X`. */
+  readonly signalNumber: (text: string) => number;
+  readonly unpause: (id: string) => Promise<void>;
+}
+
+/** Ends containers: by any signal, or by a polite one and SIGKILL after the grace time. */
+export class ContainerStopper {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async kill(ref: string, signal: string): Promise<void> {
+    const { records, signalNumber, events } = this.#parts;
+    const number = signal === '' ? 9 : signalNumber(signal);
+    const container = records.get(ref);
+    if (!isLive(container.state)) {
+      throw new EngineError('conflict', `cannot kill container: ${ref}: container ${container.id} is not running`);
+    }
+    // who is killed by hand stays down, unless the signal is one that it may survive
+    if (number === 9 || number === signalNumber(container.spec.process.stopSignal ?? 'SIGTERM')) {
+      records.updateFacts(container.id, { stoppedByUser: true });
+    }
+    if (number === 9) await this.#thaw(container);
+    this.#signal(container, number);
+    publishContainer(events, container, 'kill', { signal: String(number) });
+    if (number === 9) await this.#gone(container, KILL_TIMEOUT_MS);
+  }
+
+  /** @throws {EngineError} `not-modified` when it does not run */
+  async stop(ref: string, options: StopOptions, cancel: AbortSignal): Promise<void> {
+    const { records, supervisor, events } = this.#parts;
+    const container = records.get(ref);
+    if (!isRunningToDocker(container)) throw new EngineError('not-modified', `container ${container.id} is already stopped`);
+    records.updateFacts(container.id, { stoppedByUser: true });
+    supervisor.cancelRestart(container.id);
+    if (container.state.status === 'restarting') {
+      records.apply(container.id, { type: 'restart-given-up' });
+      return;
+    }
+    await this.end(container, options, cancel);
+    publishContainer(events, container, 'stop');
+  }
+
+  /** The polite signal, the grace time, SIGKILL; returns when the container is down. Does not publish `stop`. */
+  async end(container: Container, options: StopOptions, cancel: AbortSignal): Promise<void> {
+    const { events, signalNumber, log } = this.#parts;
+    const number = signalNumber(options.signal || container.spec.process.stopSignal || 'SIGTERM');
+    const seconds = options.timeoutSeconds ?? container.spec.process.stopTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS;
+    await this.#thaw(container);
+    this.#signal(container, number);
+    publishContainer(events, container, 'kill', { signal: String(number) });
+    if (await this.#gone(container, seconds < 0 ? Infinity : seconds * 1000, cancel)) return;
+    log.info('container did not stop in time, it is killed', { id: container.id, seconds });
+    this.#signal(container, 9);
+    publishContainer(events, container, 'kill', { signal: '9' });
+    if (!(await this.#gone(container, KILL_TIMEOUT_MS))) {
+      throw new EngineError('internal', `cannot stop container: ${container.id}: tried to kill container, but did not receive an exit event`);
+    }
+  }
+
+  /** A frozen process gets no signal before it thaws. */
+  async #thaw(container: Container): Promise<void> {
+    if (this.#parts.records.find(container.id)?.state.status === 'paused') await this.#parts.unpause(container.id);
+  }
+
+  #signal({ id }: Container, number: number): void {
+    const live = this.#parts.live.find(id);
+    if (!live) {
+      if (isLive(this.#parts.records.get(id).state)) throw notRunning(id);
+      return;
+    }
+    live.process.signal(number);
+  }
+
+  /** True when it has ended within the time. A client that goes away meanwhile does not stop the stopping. */
+  async #gone(container: Container, timeoutMs: number, cancel?: AbortSignal): Promise<boolean> {
+    const stop = new AbortController();
+    const timer = timeoutMs === Infinity ? undefined : setTimeout(() => stop.abort(new Error('in time')), timeoutMs);
+    const now = this.#parts.records.find(container.id);
+    try {
+      if (!now || !isLive(now.state)) return true;
+      cancel?.throwIfAborted();
+      await waitWhileLive(this.#parts.records, now, stop.signal);
+      return true;
+    } catch (thrown) {
+      if (stop.signal.aborted) return false;
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Unlike the API's wait, a container that is to be restarted counts as ended. */
+function waitWhileLive(records: ContainerRecords, container: Container, cancel: AbortSignal): Promise<void> {
+  const waiting = Promise.withResolvers<void>();
+  const watch = records.watch((id, now) => {
+    if (id === container.id && (!now || !isLive(now.state))) waiting.resolve();
+  });
+  const onAbort = (): void => waiting.reject(cancel.reason as Error);
+  cancel.addEventListener('abort', onAbort, { once: true });
+  return waiting.promise.finally(() => watch[Symbol.dispose]());
+}

@@ -1,0 +1,148 @@
+import { messageOf } from '#base/errors.ts';
+import type { KeyedLock } from '#base/keyed-lock.ts';
+import type { Log } from '#base/log.ts';
+import type { Events } from '#engine/events/events.ts';
+import type { Container } from './container.ts';
+import { publishContainer } from './container-events.ts';
+import type { LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
+import type { ContainerRecords } from './records.ts';
+import { restartDelayMs } from './restart-policy.ts';
+import { exitOf, isLive } from './state.ts';
+
+/** A process whose shim was killed has no record: Docker says 137 of it. */
+const LOST_EXIT_CODE = 137;
+
+interface Parts {
+  readonly records: ContainerRecords;
+  readonly live: LiveContainers;
+  readonly locks: KeyedLock;
+  readonly events: Events;
+  readonly log: Log;
+  readonly start: (id: string) => Promise<void>;
+  readonly remove: (id: string) => Promise<void>;
+}
+
+/** Sees every end of a container: takes down what it held, stores the exit, restarts or removes it as it was asked to. */
+export class ContainerSupervisor {
+  readonly #parts: Parts;
+  readonly #restarts = new Map<string, { timer: NodeJS.Timeout | undefined; delayMs: number }>();
+  #stopping = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Call once per start, when the container is stored as running. */
+  watch(id: string, generation: number, process: LiveProcess): void {
+    void process.exited
+      .then((exit) => this.#ended(id, generation, exit))
+      .catch((thrown: unknown) => this.#parts.log.error('the end of a container could not be handled', { id, error: thrown }));
+  }
+
+  /** For one that ended while no engine was there; its shim has left a record, or not. */
+  async endedUnseen(id: string, generation: number, exit: ProcessExit | undefined): Promise<void> {
+    await this.#ended(id, generation, exit);
+  }
+
+  /** A user's stop or start ends the waiting for a restart. */
+  cancelRestart(id: string): void {
+    const restart = this.#restarts.get(id);
+    clearTimeout(restart?.timer);
+    this.#restarts.delete(id);
+  }
+
+  /** The engine stops: containers live on, nothing is restarted any more. */
+  stop(): void {
+    this.#stopping = true;
+    for (const id of [...this.#restarts.keys()]) this.cancelRestart(id);
+  }
+
+  async #ended(id: string, generation: number, exit: ProcessExit | undefined): Promise<void> {
+    if (this.#stopping) return;
+    const { records, live, locks } = this.#parts;
+    using turn = await locks.hold(id);
+    const container = records.find(id);
+    if (!container || !isLive(container.state) || container.state.generation !== generation) return;
+    const process = live.remove(id);
+    await process?.process.cleaned;
+    await process?.resources.disposeAsync();
+    const after = this.#store(container, exit);
+    turn[Symbol.dispose]();
+    if (after.state.status === 'restarting') this.#restartLater(after);
+    else if (after.spec.host.autoRemove) await this.#parts.remove(id);
+  }
+
+  #store(container: Container, exit: ProcessExit | undefined): Container {
+    const { records, events } = this.#parts;
+    const { id, runtime, spec, state } = container;
+    const at = exit?.finishedAt ?? new Date();
+    const exitCode = exit?.exitCode ?? LOST_EXIT_CODE;
+    const ranMs = isLive(state) ? at.getTime() - state.startedAt.getTime() : 0;
+    const delayMs = restartDelayMs(spec.host.restartPolicy, {
+      exitCode, ranMs,
+      stoppedByUser: runtime.stoppedByUser,
+      restartCount: runtime.restartCount,
+      lastDelayMs: this.#restarts.get(id)?.delayMs,
+    });
+    if (delayMs === undefined) this.#restarts.delete(id);
+    else this.#restarts.set(id, { timer: undefined, delayMs });
+    const after = records.apply(
+      id,
+      { type: 'exited', exitCode, oomKilled: exit?.oomKilled ?? false, at, restarting: delayMs !== undefined },
+      { endpoints: idle(runtime.endpoints), ports: {}, sandboxId: '', sandboxPath: '' },
+    );
+    if (exit?.oomKilled) publishContainer(events, container, 'oom');
+    publishContainer(events, container, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
+    return after;
+  }
+
+  #restartLater({ id }: Container): void {
+    const restart = this.#restarts.get(id);
+    if (!restart) return;
+    restart.timer = setTimeout(() => {
+      this.#restart(id).catch((thrown: unknown) => this.#parts.log.error('a container could not be restarted', { id, error: messageOf(thrown) }));
+    }, restart.delayMs);
+  }
+
+  async #restart(id: string): Promise<void> {
+    const { records, locks, start } = this.#parts;
+    if (records.find(id)?.state.status !== 'restarting') return;
+    records.updateFacts(id, { restartCount: records.get(id).runtime.restartCount + 1 });
+    try {
+      await start(id);
+    } catch (thrown) {
+      using _turn = await locks.hold(id);
+      const now = records.find(id);
+      if (now?.state.status === 'restarting') records.apply(id, { type: 'restart-given-up' });
+      throw thrown;
+    }
+  }
+
+  /** After an engine's restart: one that waited for its turn does so again. */
+  resumeRestart(container: Container): void {
+    if (container.state.status !== 'restarting') return;
+    const delayMs = restartDelayMs(container.spec.host.restartPolicy, {
+      exitCode: exitOf(container.state)?.exitCode ?? 0,
+      ranMs: 0,
+      stoppedByUser: container.runtime.stoppedByUser,
+      restartCount: container.runtime.restartCount,
+      lastDelayMs: undefined,
+    });
+    if (delayMs === undefined) {
+      this.#parts.records.apply(container.id, { type: 'restart-given-up' });
+      return;
+    }
+    this.#restarts.set(container.id, { timer: undefined, delayMs });
+    this.#restartLater(container);
+  }
+}
+
+/** What remains of an endpoint when its container does not run: where it belongs, no addresses. */
+export function idle(endpoints: Container['runtime']['endpoints']): Container['runtime']['endpoints'] {
+  return Object.fromEntries(
+    Object.entries(endpoints).map(([name, endpoint]) => [
+      name,
+      { ...endpoint, endpointId: '', gateway: '', ipv4: '', ipv4PrefixLength: 0, gateway6: '', ipv6: '', ipv6PrefixLength: 0, macAddress: '' },
+    ]),
+  );
+}
