@@ -1,0 +1,41 @@
+import { TemplateError } from './errors.ts';
+import { kindOf, Named, NilPointer, NO_VALUE, Struct, typeOf, type Method } from './values.ts';
+
+/**
+ * The value of `.NAME` of something.
+ *
+ * @param args what a method is called with
+ * @param strict a key that a map lacks is an error rather than `<no value>`
+ */
+export function takeField(receiver: unknown, name: string, args: readonly unknown[], strict: boolean): unknown {
+  switch (kindOf(receiver)) {
+    case 'struct': return fromFields((receiver as Struct).fields, receiver, name, args);
+    case 'named': return fromFields((receiver as Named).fields, receiver, name, args);
+    case 'map': return fromMap(receiver as Record<string, unknown>, name, args, strict);
+    case 'nil':
+      if (receiver === NO_VALUE && !strict) throw new TemplateError(`nil pointer evaluating interface {}.${name}`);
+      throw new TemplateError(receiver === NO_VALUE ? `nil data; no entry for key "${name}"` : `nil pointer evaluating interface {}.${name}`);
+    case 'nil-pointer': throw new TemplateError(`nil pointer evaluating ${(receiver as NilPointer).type}.${name}`);
+    default: throw new TemplateError(`can't evaluate field ${name} in type ${typeOf(receiver)}`);
+  }
+}
+
+function fromFields(fields: Readonly<Record<string, unknown>>, receiver: unknown, name: string, args: readonly unknown[]): unknown {
+  if (!Object.hasOwn(fields, name)) throw new TemplateError(`can't evaluate field ${name} in type ${typeOf(receiver)}`);
+  const value = fields[name];
+  if (typeof value !== 'function') {
+    if (args.length > 0) throw new TemplateError(`${name} has arguments but cannot be invoked as function`);
+    return value;
+  }
+  if (value.length !== args.length) {
+    throw new TemplateError(`wrong number of args for ${name}: want ${value.length} got ${args.length}`);
+  }
+  return (value as Method)(...args);
+}
+
+function fromMap(map: Readonly<Record<string, unknown>>, name: string, args: readonly unknown[], strict: boolean): unknown {
+  if (args.length > 0) throw new TemplateError(`${name} is not a method but has arguments`);
+  if (Object.hasOwn(map, name)) return map[name];
+  if (strict) throw new TemplateError(`map has no entry for key "${name}"`);
+  return NO_VALUE;
+}

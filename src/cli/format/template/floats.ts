@@ -1,0 +1,57 @@
+// Go turns to exponents from here on when no precision is asked for.
+const SHORTEST_LIMIT = 6;
+
+/** A float as Go's strconv writes it in one of the formats e, f and g; precision -1 is the shortest that reads back the same. */
+export function formatFloat(value: number, format: 'e' | 'f' | 'g', precision: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  const size = Math.abs(value);
+  if (format === 'f') return sign + (precision < 0 ? plain(digitsOf(size)) : fixed(size, precision));
+  if (format === 'e') return sign + exponential(precision < 0 ? size.toExponential() : size.toExponential(Math.min(precision, 100)));
+  return sign + general(size, precision);
+}
+
+interface Digits {
+  readonly digits: string;
+  /** Power of ten of the first digit. */
+  readonly exponent: number;
+}
+
+function digitsOf(size: number, count?: number): Digits {
+  const text = count === undefined ? size.toExponential() : size.toExponential(count - 1);
+  const [mantissa = '0', exponent = '0'] = text.split('e');
+  return { digits: mantissa.replace('.', ''), exponent: Number(exponent) };
+}
+
+/** `%g` keeps as many plain digits as it has, and turns to an exponent beyond them. */
+function general(size: number, precision: number): string {
+  const shortest = precision < 0;
+  const count = shortest ? undefined : Math.max(1, Math.min(precision, 100));
+  const { digits, exponent } = digitsOf(size, count);
+  const trimmed = digits.replace(/0+$/, '') || '0';
+  let limit = shortest ? SHORTEST_LIMIT : count!;
+  if (!shortest && limit > trimmed.length && trimmed.length > exponent) limit = Math.max(trimmed.length, exponent + 1);
+  if (size !== 0 && (exponent < -4 || exponent >= limit)) {
+    const mantissa = trimmed.length > 1 ? `${trimmed[0]}.${trimmed.slice(1)}` : trimmed;
+    return exponential(`${mantissa}e${exponent < 0 ? '' : '+'}${exponent}`);
+  }
+  return plain({ digits: trimmed, exponent });
+}
+
+function plain({ digits, exponent }: Digits): string {
+  if (exponent < 0) return `0.${'0'.repeat(-exponent - 1)}${digits}`;
+  if (digits.length <= exponent + 1) return digits + '0'.repeat(exponent + 1 - digits.length);
+  return `${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+}
+
+/** JavaScript gives up on decimals from 1e21 on, where a float is an integer anyway. */
+function fixed(size: number, precision: number): string {
+  if (size < 1e21) return size.toFixed(Math.min(precision, 100));
+  return BigInt(size).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
+}
+
+/** `1e+5` with an exponent of two digits at least. */
+function exponential(text: string): string {
+  return text.replace(/e([+-])(\d)$/, 'e$10$2');
+}
