@@ -14,7 +14,7 @@ const flock = libc.func('int flock(int fd, int operation)');
  * @see flock(2)
  */
 export function tryLock(path: string): Disposable | undefined {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_CLOEXEC, 0o600);
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600); // Node opens with O_CLOEXEC: no child keeps the lock
   if (flock(fd, LOCK_EX | LOCK_NB) === 0) return { [Symbol.dispose]: () => closeSync(fd) };
   const number = errno();
   closeSync(fd);
