@@ -11,3 +11,13 @@ export function publishContainer(events: Events, container: Container, action: s
     attributes: { ...spec.process.labels, image: spec.image, name, ...more },
   });
 }
+
+/** A container came into a network or went out of it. */
+export function publishNetwork(
+  events: Events,
+  action: 'connect' | 'disconnect',
+  { containerId, networkId, name }: { readonly containerId: string; readonly networkId: string; readonly name: string },
+): void {
+  const type = name === 'none' ? 'null' : name === 'host' ? 'host' : 'bridge';
+  events.publish({ type: 'network', action, actorId: networkId, attributes: { container: containerId, name, type } });
+}

@@ -51,9 +51,12 @@ export class ContainerStopper {
     if (number === 9) await this.#gone(container, KILL_TIMEOUT_MS);
   }
 
-  /** @throws {EngineError} `not-modified` when it does not run */
-  async stop(ref: string, options: StopOptions, cancel: AbortSignal): Promise<void> {
-    const { records, supervisor, events } = this.#parts;
+  /**
+   * @param options.keep a container of `--rm` is not removed: it is started again
+   * @throws {EngineError} `not-modified` when it does not run
+   */
+  async stop(ref: string, options: StopOptions & { readonly keep?: boolean }, cancel: AbortSignal): Promise<void> {
+    const { records, supervisor } = this.#parts;
     const container = records.get(ref);
     if (!isRunningToDocker(container)) throw new EngineError('not-modified', `container ${container.id} is already stopped`);
     records.updateFacts(container.id, { stoppedByUser: true });
@@ -62,11 +65,11 @@ export class ContainerStopper {
       records.apply(container.id, { type: 'restart-given-up' });
       return;
     }
+    using _announced = supervisor.announceStop(container.id, { keep: options.keep ?? false });
     await this.end(container, options, cancel);
-    publishContainer(events, container, 'stop');
   }
 
-  /** The polite signal, the grace time, SIGKILL; returns when the container is down. Does not publish `stop`. */
+  /** The polite signal, the grace time, SIGKILL; returns when the container is down. */
   async end(container: Container, options: StopOptions, cancel: AbortSignal): Promise<void> {
     const { events, signalNumber, log } = this.#parts;
     const number = signalNumber(options.signal || container.spec.process.stopSignal || 'SIGTERM');

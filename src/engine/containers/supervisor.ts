@@ -3,7 +3,7 @@ import type { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Container } from './container.ts';
-import { publishContainer } from './container-events.ts';
+import { publishContainer, publishNetwork } from './container-events.ts';
 import type { LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
 import type { ContainerRecords } from './records.ts';
 import { restartDelayMs } from './restart-policy.ts';
@@ -26,6 +26,8 @@ interface Parts {
 export class ContainerSupervisor {
   readonly #parts: Parts;
   readonly #restarts = new Map<string, { timer: NodeJS.Timeout | undefined; delayMs: number }>();
+  /** Being stopped by a user; `keep`: by a restart, which `--rm` does not end. */
+  readonly #stops = new Map<string, { readonly keep: boolean }>();
   #stopping = false;
 
   constructor(parts: Parts) {
@@ -51,6 +53,12 @@ export class ContainerSupervisor {
     this.#restarts.delete(id);
   }
 
+  /** A user stops it: its end will be told as `stop` and `die`, in Docker's order. */
+  announceStop(id: string, stop: { readonly keep: boolean }): Disposable {
+    this.#stops.set(id, stop);
+    return { [Symbol.dispose]: () => void this.#stops.delete(id) };
+  }
+
   /** The engine stops: containers live on, nothing is restarted any more. */
   stop(): void {
     this.#stopping = true;
@@ -66,10 +74,11 @@ export class ContainerSupervisor {
     const process = live.remove(id);
     await process?.process.cleaned;
     await process?.resources.disposeAsync();
+    const keep = this.#stops.get(id)?.keep ?? false;
     const after = this.#store(container, exit);
     turn[Symbol.dispose]();
     if (after.state.status === 'restarting') this.#restartLater(after);
-    else if (after.spec.host.autoRemove) await this.#parts.remove(id);
+    else if (after.spec.host.autoRemove && !keep) await this.#parts.remove(id);
   }
 
   #store(container: Container, exit: ProcessExit | undefined): Container {
@@ -91,8 +100,10 @@ export class ContainerSupervisor {
       { type: 'exited', exitCode, oomKilled: exit?.oomKilled ?? false, at, restarting: delayMs !== undefined },
       { endpoints: idle(runtime.endpoints), ports: {}, sandboxId: '', sandboxPath: '' },
     );
+    if (this.#stops.delete(id)) publishContainer(events, container, 'stop');
     if (exit?.oomKilled) publishContainer(events, container, 'oom');
     publishContainer(events, container, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
+    for (const [name, { networkId }] of Object.entries(runtime.endpoints)) publishNetwork(events, 'disconnect', { containerId: id, networkId, name });
     return after;
   }
 

@@ -1,0 +1,149 @@
+import { EngineError, messageOf } from '#base/errors.ts';
+import type { KeyedLock } from '#base/keyed-lock.ts';
+import type { Events } from '#engine/events/events.ts';
+import type { Container, RuntimeFacts } from './container.ts';
+import { publishContainer, publishNetwork } from './container-events.ts';
+import type { RootFilesystems } from './creator.ts';
+import { exitCodeOfFailure } from './exec-service.ts';
+import type { LiveContainers, LiveProcess } from './live-process.ts';
+import type { ContainerRecords } from './records.ts';
+import { type ContainerState, exitOf } from './state.ts';
+import type { StdioHub } from './stdio-hub.ts';
+
+/** A container's place in its networks while it runs; disposing it leaves them. */
+export interface JoinedNetwork extends AsyncDisposable {
+  /** The network namespace; null is the host's. */
+  readonly path: string | null;
+  readonly sandboxId: string;
+  readonly endpoints: RuntimeFacts['endpoints'];
+  readonly ports: RuntimeFacts['ports'];
+  /** Bound sockets that reserve the published ports; the shim keeps them open. Closed here once it has them. */
+  readonly descriptors: readonly number[];
+  releaseDescriptors(): void;
+}
+
+/** All that is ready before a container's process starts. */
+export interface StartRequest {
+  readonly container: Container;
+  readonly generation: number;
+  readonly rootfs: string;
+  readonly network: JoinedNetwork;
+  /** A client waits for the first byte of output. */
+  readonly attached: boolean;
+}
+
+interface Parts {
+  readonly records: ContainerRecords;
+  readonly live: LiveContainers;
+  readonly locks: KeyedLock;
+  readonly roots: RootFilesystems;
+  readonly join: (container: Container, cancel: AbortSignal) => Promise<JoinedNetwork>;
+  /** Writes the bundle (mounts, files, limits, security) and starts the shim with it. */
+  readonly launch: (request: StartRequest, cancel: AbortSignal) => Promise<LiveProcess>;
+  readonly hub: StdioHub;
+  readonly events: Events;
+  /** Told of each start, once the container is stored as running. */
+  readonly onStarted: (container: Container, generation: number, process: LiveProcess) => void;
+  /** Removes what was started with `--rm` and did not start. */
+  readonly removeFailed: (id: string) => Promise<void>;
+  readonly cancelRestart: (id: string) => void;
+  /** Throws where this host cannot run the container's image. */
+  readonly assertRunnable: (container: Container) => void;
+}
+
+/** Starts containers and holds what each one needs while it runs. */
+export class ContainerStarter {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** A user's start: it also ends a wait for the next restart, and the counting of them. */
+  async start(ref: string, cancel: AbortSignal): Promise<void> {
+    const { id } = this.#parts.records.get(ref);
+    this.#parts.cancelRestart(id);
+    await this.#startLocked(id, { restartCount: 0, stoppedByUser: false }, cancel);
+  }
+
+  /** The restart policy's start: keeps the count. */
+  async restart(id: string): Promise<void> {
+    await this.#startLocked(id, {}, new AbortController().signal);
+  }
+
+  async #startLocked(id: string, facts: Partial<RuntimeFacts>, cancel: AbortSignal): Promise<void> {
+    const { records, locks, hub, removeFailed } = this.#parts;
+    const turn = await locks.hold(id, cancel);
+    let failed: Container | undefined;
+    try {
+      const container = records.get(id);
+      assertStartable(container);
+      try {
+        await this.#run(container, facts, cancel);
+      } catch (thrown) {
+        failed = this.#storeFailure(container, thrown);
+        hub.ended(id);
+        throw thrown;
+      }
+    } finally {
+      turn[Symbol.dispose]();
+      if (failed?.spec.host.autoRemove) await removeFailed(id);
+    }
+  }
+
+  async #run(container: Container, facts: Partial<RuntimeFacts>, cancel: AbortSignal): Promise<void> {
+    const { records, live, roots, join, launch, hub, events, onStarted, assertRunnable } = this.#parts;
+    const { id } = container;
+    const generation = generationOf(container.state) + 1;
+    assertRunnable(container);
+
+    await using undo = new AsyncDisposableStack();
+    const rootfs = await roots.mount(id);
+    undo.defer(() => roots.unmount(id));
+    const network = undo.use(await join(container, cancel));
+    const process = await launch({ container, generation, rootfs, network, attached: hub.hasWaiting(id) }, cancel);
+    hub.started(id, process);
+    network.releaseDescriptors();
+
+    const { endpoints, ports, sandboxId, path } = network;
+    const started = records.apply(
+      id,
+      { type: 'started', process: { pid: process.pid, generation, startedAt: process.startedAt } },
+      { ...facts, endpoints, ports, sandboxId, sandboxPath: path ?? '' },
+    );
+    live.add(id, { process, generation, resources: undo.move() });
+    for (const [name, { networkId }] of Object.entries(endpoints)) {
+      publishNetwork(events, 'connect', { containerId: id, networkId, name });
+    }
+    publishContainer(events, started, 'start');
+    onStarted(started, generation, process);
+  }
+
+  #storeFailure(container: Container, thrown: unknown): Container {
+    const error = messageOf(thrown);
+    return this.#parts.records.apply(container.id, { type: 'start-failed', exitCode: exitCodeOfFailure(error), error, at: new Date() });
+  }
+}
+
+function assertStartable({ id, state }: Container): void {
+  switch (state.status) {
+    case 'running':
+      throw new EngineError('not-modified', `container ${id} is already running`);
+    case 'paused':
+      throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
+    case 'removing':
+    case 'dead':
+      throw new EngineError('conflict', 'container is marked for removal and cannot be started');
+    case 'created':
+    case 'restarting':
+    case 'exited':
+      return;
+    default:
+      state satisfies never;
+  }
+}
+
+/** How often it has been started so far. */
+function generationOf(state: ContainerState): number {
+  return state.status === 'restarting' || state.status === 'exited' ? state.generation : exitOf(state) ? 1 : 0;
+}
