@@ -1,17 +1,7 @@
+import type { ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, WaitResponse } from '#protocol/containers.ts';
 import { jsonLines } from './json-lines.ts';
+import { filtersText, type Filters } from './filters-text.ts';
 import { path, type EngineConnection, type HijackedStream, type QueryValue, type Reply } from './engine-connection.ts';
-
-export type Filters = Readonly<Record<string, readonly string[]>>;
-
-/** What the command line reads of an inspected container; the rest is there too. */
-export interface ContainerDetails {
-  readonly Id: string;
-  readonly Name: string;
-  readonly State: { readonly Running: boolean; readonly Paused: boolean; readonly Restarting: boolean; readonly Status: string; readonly ExitCode: number };
-  readonly Config: { readonly Tty: boolean; readonly OpenStdin: boolean; readonly AttachStdin?: boolean };
-  readonly HostConfig: { readonly AutoRemove: boolean; readonly LogConfig: { readonly Type: string } };
-  readonly NetworkSettings: { readonly Ports?: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>> | null };
-}
 
 export interface AttachQuery {
   readonly stdin: boolean;
@@ -30,27 +20,6 @@ export interface LogQuery {
   readonly until?: string | undefined;
 }
 
-export interface WaitResult {
-  readonly StatusCode: number;
-  readonly Error?: { readonly Message: string } | null;
-}
-
-export interface PruneReport {
-  readonly SpaceReclaimed?: number;
-  readonly ContainersDeleted?: readonly string[] | null;
-  readonly ImagesDeleted?: readonly { readonly Untagged?: string; readonly Deleted?: string }[] | null;
-  readonly VolumesDeleted?: readonly string[] | null;
-  readonly NetworksDeleted?: readonly string[] | null;
-  readonly CachesDeleted?: readonly string[] | null;
-}
-
-/** The value of a `filters` parameter; undefined where there is nothing to filter. */
-export function filtersText(filters: Filters): string | undefined {
-  const names = Object.entries(filters);
-  if (names.length === 0) return undefined;
-  return JSON.stringify(Object.fromEntries(names.map(([name, values]) => [name, Object.fromEntries(values.map((value) => [value, true]))])));
-}
-
 /** The engine's containers. `ref` is a name, an id or a unique beginning of an id. */
 export class ContainerCalls {
   readonly #engine: EngineConnection;
@@ -59,18 +28,18 @@ export class ContainerCalls {
     this.#engine = engine;
   }
 
-  async create(body: unknown, query: { readonly name?: string | undefined; readonly platform?: string | undefined }, cancel?: AbortSignal): Promise<{ Id: string; Warnings?: readonly string[] | null }> {
+  async create(body: CreateContainerBody, query: { readonly name?: string | undefined; readonly platform?: string | undefined }, cancel?: AbortSignal): Promise<CreateContainerResponse> {
     return await this.#engine.json({ method: 'POST', path: '/containers/create', query, json: body }, cancel);
   }
 
-  async list(query: { readonly all?: boolean; readonly size?: boolean; readonly limit?: number | undefined; readonly filters?: Filters }, cancel?: AbortSignal): Promise<readonly unknown[]> {
+  async list(query: { readonly all?: boolean; readonly size?: boolean; readonly limit?: number | undefined; readonly filters?: Filters }, cancel?: AbortSignal): Promise<readonly ContainerSummary[]> {
     const flags: Record<string, QueryValue> = { filters: filtersText(query.filters ?? {}), limit: query.limit };
     if (query.all === true) flags['all'] = true;
     if (query.size === true) flags['size'] = true;
     return await this.#engine.json({ method: 'GET', path: '/containers/json', query: flags }, cancel);
   }
 
-  async inspect(ref: string, options: { readonly size?: boolean } = {}, cancel?: AbortSignal): Promise<ContainerDetails> {
+  async inspect(ref: string, options: { readonly size?: boolean } = {}, cancel?: AbortSignal): Promise<ContainerInspect> {
     return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/json'), query: options.size === true ? { size: true } : {} }, cancel);
   }
 
@@ -112,11 +81,11 @@ export class ContainerCalls {
     await this.#engine.done({ method: 'DELETE', path: path('/containers/', ref), query: set }, cancel);
   }
 
-  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneReport> {
+  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneContainersResponse> {
     return await this.#engine.json({ method: 'POST', path: '/containers/prune', query: { filters: filtersText(filters) } }, cancel);
   }
 
-  async top(ref: string, psArgs: string | undefined, cancel?: AbortSignal): Promise<{ readonly Titles: readonly string[]; readonly Processes: readonly (readonly string[])[] | null }> {
+  async top(ref: string, psArgs: string | undefined, cancel?: AbortSignal): Promise<TopResponse> {
     return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/top'), query: { ps_args: psArgs } }, cancel);
   }
 
@@ -124,7 +93,7 @@ export class ContainerCalls {
    * Begins to wait, and resolves once the engine has confirmed that it does (its status line), so that what happens
    * after this call cannot be missed. `ended` is the end itself.
    */
-  async wait(ref: string, condition: 'not-running' | 'next-exit' | 'removed', cancel?: AbortSignal): Promise<{ readonly ended: Promise<WaitResult> }> {
+  async wait(ref: string, condition: 'not-running' | 'next-exit' | 'removed', cancel?: AbortSignal): Promise<{ readonly ended: Promise<WaitResponse> }> {
     const reply = await this.#engine.stream({ method: 'POST', path: path('/containers/', ref, '/wait'), query: { condition } }, cancel);
     const ended = firstOf(reply);
     ended.catch(() => {});
@@ -175,7 +144,7 @@ export class ContainerCalls {
   }
 }
 
-async function firstOf(reply: Reply): Promise<WaitResult> {
-  for await (const result of jsonLines<WaitResult>(reply.body)) return result;
+async function firstOf(reply: Reply): Promise<WaitResponse> {
+  for await (const result of jsonLines<WaitResponse>(reply.body)) return result;
   return { StatusCode: 125, Error: { Message: 'the engine ended the wait without a result' } };
 }

@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
 import { VERSION } from '#base/version.ts';
+import { compareApiVersions, MAX_API_VERSION } from '#protocol/api-version.ts';
 import { parseAddress, type EngineAddress } from './address.ts';
 import { connectionError, connectionLost, DaemonError, type ConnectionError } from './errors.ts';
 import { UnexpectedEnd } from './http-body.ts';
 import { exchange, openSocket, type RequestBody, type WireRequest, type WireResponse } from './http-wire.ts';
-
-/** The newest API version that this client speaks. */
-export const CLIENT_API_VERSION = '1.55';
 
 export type QueryValue = string | number | boolean | undefined | readonly string[];
 
@@ -53,7 +51,7 @@ export class EngineConnection {
 
   constructor(address: EngineAddress | string, options: { readonly apiVersion?: string | undefined; readonly headers?: Readonly<Record<string, string>> } = {}) {
     this.address = typeof address === 'string' ? parseAddress(address) : address;
-    this.#version = options.apiVersion || CLIENT_API_VERSION;
+    this.#version = options.apiVersion || MAX_API_VERSION;
     this.#headers = { 'User-Agent': `Onggi-Client/${VERSION} (linux)`, ...options.headers };
   }
 
@@ -102,7 +100,7 @@ export class EngineConnection {
     const { response, release } = await this.#open({ method: 'HEAD', path: '/_ping' }, '/_ping', {}, cancel);
     release();
     const theirs = response.headers.get('api-version');
-    if (theirs !== undefined && isOlder(theirs, this.#version)) this.#version = theirs;
+    if (theirs !== undefined && compareApiVersions(theirs, this.#version) < 0) this.#version = theirs;
   }
 
   async #send(call: Call, extra: Readonly<Record<string, string>>, cancel: AbortSignal | undefined): Promise<Sent> {
@@ -112,7 +110,7 @@ export class EngineConnection {
       if (sent.response.status < 400) return sent;
       const error = await daemonError(sent);
       const older = supportedVersion(error);
-      if (older === undefined || !isOlder(older, this.#version)) throw error;
+      if (older === undefined || compareApiVersions(older, this.#version) >= 0) throw error;
       this.#version = older;
     }
   }
@@ -213,10 +211,4 @@ function messageIn(text: string): string {
 function supportedVersion(error: DaemonError): string | undefined {
   if (error.status !== 400) return undefined;
   return /client version \S+ is too new\. Maximum supported API version is (\d+\.\d+)/.exec(error.message)?.[1];
-}
-
-function isOlder(a: string, b: string): boolean {
-  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
-  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
-  return aMajor === bMajor ? aMinor < bMinor : aMajor < bMajor;
 }

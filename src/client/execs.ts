@@ -1,19 +1,5 @@
+import type { CreateExecBody, ExecInspect } from '#protocol/execs.ts';
 import { path, type EngineConnection, type HijackedStream } from './engine-connection.ts';
-
-/** What exec create sends, in the wire's own words. */
-export interface ExecRequest {
-  readonly User: string;
-  readonly Privileged: boolean;
-  readonly Tty: boolean;
-  readonly ConsoleSize?: readonly [number, number];
-  readonly AttachStdin: boolean;
-  readonly AttachStderr: boolean;
-  readonly AttachStdout: boolean;
-  readonly DetachKeys: string;
-  readonly Env: readonly string[] | null;
-  readonly WorkingDir: string;
-  readonly Cmd: readonly string[];
-}
 
 /** Commands that run inside containers. */
 export class ExecCalls {
@@ -23,7 +9,7 @@ export class ExecCalls {
     this.#engine = engine;
   }
 
-  async create(container: string, request: ExecRequest, cancel?: AbortSignal): Promise<string> {
+  async create(container: string, request: CreateExecBody, cancel?: AbortSignal): Promise<string> {
     const { Id } = await this.#engine.json<{ Id: string }>({ method: 'POST', path: path('/containers/', container, '/exec'), json: request }, cancel);
     return Id;
   }
@@ -36,7 +22,7 @@ export class ExecCalls {
     await this.#engine.done(this.#startCall(id, true, options), cancel);
   }
 
-  async inspect(id: string, cancel?: AbortSignal): Promise<{ readonly Running: boolean; readonly ExitCode: number | null }> {
+  async inspect(id: string, cancel?: AbortSignal): Promise<ExecInspect> {
     return await this.#engine.json({ method: 'GET', path: path('/exec/', id, '/json') }, cancel);
   }
 

@@ -1,6 +1,8 @@
-import { filtersText, type Filters, type PruneReport } from './containers.ts';
+import type { ImageDeleteEntry, ImageHistoryEntry, ImageInspect, ImageSummary, PruneImagesResponse } from '#protocol/images.ts';
+import type { ProgressMessage } from '#protocol/progress.ts';
+import { filtersText, type Filters } from './filters-text.ts';
 import type { EngineConnection } from './engine-connection.ts';
-import { jsonLines, type ProgressMessage } from './json-lines.ts';
+import { jsonLines } from './json-lines.ts';
 
 /** The engine's images. */
 export class ImageCalls {
@@ -10,7 +12,7 @@ export class ImageCalls {
     this.#engine = engine;
   }
 
-  async list(query: { readonly all?: boolean; readonly digests?: boolean; readonly filters?: Filters; readonly sharedSize?: boolean }, cancel?: AbortSignal): Promise<readonly unknown[]> {
+  async list(query: { readonly all?: boolean; readonly digests?: boolean; readonly filters?: Filters; readonly sharedSize?: boolean }, cancel?: AbortSignal): Promise<readonly ImageSummary[]> {
     return await this.#engine.json(
       {
         method: 'GET',
@@ -21,11 +23,11 @@ export class ImageCalls {
     );
   }
 
-  async inspect(ref: string, query: { readonly platform?: string | undefined } = {}, cancel?: AbortSignal): Promise<unknown> {
+  async inspect(ref: string, query: { readonly platform?: string | undefined } = {}, cancel?: AbortSignal): Promise<ImageInspect> {
     return await this.#engine.json({ method: 'GET', path: imagePath(ref, '/json'), query }, cancel);
   }
 
-  async history(ref: string, query: { readonly platform?: string | undefined } = {}, cancel?: AbortSignal): Promise<readonly unknown[]> {
+  async history(ref: string, query: { readonly platform?: string | undefined } = {}, cancel?: AbortSignal): Promise<readonly ImageHistoryEntry[]> {
     return await this.#engine.json({ method: 'GET', path: imagePath(ref, '/history'), query }, cancel);
   }
 
@@ -33,7 +35,7 @@ export class ImageCalls {
     await this.#engine.done({ method: 'POST', path: imagePath(ref, '/tag'), query: { repo, tag } }, cancel);
   }
 
-  async remove(ref: string, query: { readonly force?: boolean; readonly noprune?: boolean; readonly platforms?: readonly string[] }, cancel?: AbortSignal): Promise<readonly { readonly Untagged?: string; readonly Deleted?: string }[]> {
+  async remove(ref: string, query: { readonly force?: boolean; readonly noprune?: boolean; readonly platforms?: readonly string[] }, cancel?: AbortSignal): Promise<readonly ImageDeleteEntry[]> {
     return await this.#engine.json(
       {
         method: 'DELETE',
@@ -44,7 +46,7 @@ export class ImageCalls {
     );
   }
 
-  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneReport> {
+  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneImagesResponse> {
     return await this.#engine.json({ method: 'POST', path: '/images/prune', query: { filters: filtersText(filters) } }, cancel);
   }
 

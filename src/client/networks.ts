@@ -1,4 +1,5 @@
-import { filtersText, type Filters, type PruneReport } from './containers.ts';
+import type { NetworkInfo } from '#protocol/networks.ts';
+import { filtersText, type Filters } from './filters-text.ts';
 import { path, type EngineConnection } from './engine-connection.ts';
 
 /** The engine's networks. */
@@ -9,15 +10,15 @@ export class NetworkCalls {
     this.#engine = engine;
   }
 
-  async list(filters: Filters, cancel?: AbortSignal): Promise<readonly unknown[]> {
+  async list(filters: Filters, cancel?: AbortSignal): Promise<readonly NetworkInfo[]> {
     return await this.#engine.json({ method: 'GET', path: '/networks', query: { filters: filtersText(filters) } }, cancel);
   }
 
-  async inspect(ref: string, query: { readonly verbose?: boolean } = {}, cancel?: AbortSignal): Promise<unknown> {
+  async inspect(ref: string, query: { readonly verbose?: boolean } = {}, cancel?: AbortSignal): Promise<NetworkInfo> {
     return await this.#engine.json({ method: 'GET', path: path('/networks/', ref), query: { verbose: query.verbose || undefined } }, cancel);
   }
 
-  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneReport> {
+  async prune(filters: Filters, cancel?: AbortSignal): Promise<{ readonly NetworksDeleted: readonly string[] | null }> {
     return await this.#engine.json({ method: 'POST', path: '/networks/prune', query: { filters: filtersText(filters) } }, cancel);
   }
 }

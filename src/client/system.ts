@@ -1,12 +1,9 @@
-import { filtersText, type Filters } from './containers.ts';
+import { parseEvent, type EventMessage } from '#protocol/events.ts';
+import { splitJsonLines } from '#protocol/json-lines.ts';
+import type { AuthConfig } from '#protocol/registry-auth.ts';
+import type { AuthResponse, DiskUsageInfo, DiskUsageSums, SystemInfo, VersionInfo } from '#protocol/system.ts';
+import { filtersText, type Filters } from './filters-text.ts';
 import type { EngineConnection } from './engine-connection.ts';
-import { jsonLines } from './json-lines.ts';
-
-export interface LoginRequest {
-  readonly username: string;
-  readonly password: string;
-  readonly serveraddress: string;
-}
 
 /** The engine itself. */
 export class SystemCalls {
@@ -16,25 +13,25 @@ export class SystemCalls {
     this.#engine = engine;
   }
 
-  async version(cancel?: AbortSignal): Promise<unknown> {
+  async version(cancel?: AbortSignal): Promise<VersionInfo> {
     return await this.#engine.json({ method: 'GET', path: '/version' }, cancel);
   }
 
-  async info(cancel?: AbortSignal): Promise<unknown> {
+  async info(cancel?: AbortSignal): Promise<SystemInfo> {
     return await this.#engine.json({ method: 'GET', path: '/info' }, cancel);
   }
 
-  async diskUsage(cancel?: AbortSignal): Promise<unknown> {
-    return await this.#engine.json({ method: 'GET', path: '/system/df' }, cancel);
+  async diskUsage(cancel?: AbortSignal): Promise<DiskUsageInfo | DiskUsageSums> {
+    return await this.#engine.json({ method: 'GET', path: '/system/df', query: { verbose: true } }, cancel);
   }
 
-  async *events(query: { readonly since?: string | undefined; readonly until?: string | undefined; readonly filters: Filters }, cancel?: AbortSignal): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  async *events(query: { readonly since?: string | undefined; readonly until?: string | undefined; readonly filters: Filters }, cancel?: AbortSignal): AsyncGenerator<EventMessage> {
     const { body } = await this.#engine.stream({ method: 'GET', path: '/events', query: { since: query.since, until: query.until, filters: filtersText(query.filters) } }, cancel);
-    yield* jsonLines<Readonly<Record<string, unknown>>>(body);
+    for await (const line of splitJsonLines(body)) yield parseEvent(line);
   }
 
   /** Checks a login with the registry. `IdentityToken` replaces the password where the registry gives one. */
-  async login(request: LoginRequest, cancel?: AbortSignal): Promise<{ readonly Status?: string; readonly IdentityToken?: string }> {
+  async login(request: AuthConfig, cancel?: AbortSignal): Promise<Partial<AuthResponse>> {
     return await this.#engine.json({ method: 'POST', path: '/auth', json: request }, cancel);
   }
 }

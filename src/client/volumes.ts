@@ -1,12 +1,6 @@
-import { filtersText, type Filters, type PruneReport } from './containers.ts';
+import type { CreateVolumeBody, PruneVolumesResponse, VolumeInfo, VolumeList } from '#protocol/volumes.ts';
+import { filtersText, type Filters } from './filters-text.ts';
 import { path, type EngineConnection } from './engine-connection.ts';
-
-export interface VolumeRequest {
-  readonly Name: string;
-  readonly Driver: string;
-  readonly DriverOpts: Readonly<Record<string, string>>;
-  readonly Labels: Readonly<Record<string, string>>;
-}
 
 /** The engine's volumes. */
 export class VolumeCalls {
@@ -16,15 +10,15 @@ export class VolumeCalls {
     this.#engine = engine;
   }
 
-  async create(request: VolumeRequest, cancel?: AbortSignal): Promise<{ readonly Name: string }> {
+  async create(request: CreateVolumeBody, cancel?: AbortSignal): Promise<VolumeInfo> {
     return await this.#engine.json({ method: 'POST', path: '/volumes/create', json: request }, cancel);
   }
 
-  async list(filters: Filters, cancel?: AbortSignal): Promise<{ readonly Volumes: readonly unknown[] | null; readonly Warnings: readonly string[] | null }> {
+  async list(filters: Filters, cancel?: AbortSignal): Promise<VolumeList> {
     return await this.#engine.json({ method: 'GET', path: '/volumes', query: { filters: filtersText(filters) } }, cancel);
   }
 
-  async inspect(name: string, cancel?: AbortSignal): Promise<unknown> {
+  async inspect(name: string, cancel?: AbortSignal): Promise<VolumeInfo> {
     return await this.#engine.json({ method: 'GET', path: path('/volumes/', name) }, cancel);
   }
 
@@ -32,7 +26,7 @@ export class VolumeCalls {
     await this.#engine.done({ method: 'DELETE', path: path('/volumes/', name), query: { force: query.force || undefined } }, cancel);
   }
 
-  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneReport> {
+  async prune(filters: Filters, cancel?: AbortSignal): Promise<PruneVolumesResponse> {
     return await this.#engine.json({ method: 'POST', path: '/volumes/prune', query: { filters: filtersText(filters) } }, cancel);
   }
 }
