@@ -25,7 +25,7 @@ const only = (value: unknown, why: string): Kind => ({ text: `${JSON.stringify(v
 
 /** The keys of daemon.json that have an effect, and what each takes (Docker's `dockerd` reference, "Daemon configuration file"). */
 export const KNOWN_KEYS: ReadonlyMap<string, Kind> = new Map([
-  ['bip', text], ['bridge', text], ['data-root', text], ['debug', flag], ['default-runtime', text], ['dns', texts],
+  ['bip', text], ['bridge', text], ['cgroup-parent', text], ['data-root', text], ['debug', flag], ['default-runtime', text], ['dns', texts],
   ['dns-opts', texts], ['dns-search', texts], ['exec-root', text], ['group', text], ['host-gateway-ip', text],
   ['hosts', texts], ['init-path', text], ['insecure-registries', texts], ['labels', texts],
   ['live-restore', only(true, 'containers always live on without the engine')], ['log-driver', text],
@@ -37,7 +37,7 @@ export const KNOWN_KEYS: ReadonlyMap<string, Kind> = new Map([
 /** Docker's other keys: refused by name rather than passed over, since who sets one relies on it. */
 export const NOT_YET: ReadonlySet<string> = new Set([
   'allow-direct-routing', 'allow-nondistributable-artifacts', 'api-cors-header', 'authorization-plugins', 'bip6', 'builder',
-  'cdi-spec-dirs', 'cgroup-parent', 'containerd', 'containerd-namespace', 'containerd-plugins-namespace', 'cpu-rt-period',
+  'cdi-spec-dirs', 'containerd', 'containerd-namespace', 'containerd-plugins-namespace', 'cpu-rt-period',
   'cpu-rt-runtime', 'data-path-port', 'default-address-pools', 'default-cgroupns-mode', 'default-gateway', 'default-gateway-v6',
   'default-ipc-mode', 'default-network-opts', 'default-shm-size', 'default-ulimits', 'exec-opts', 'experimental', 'features',
   'fixed-cidr', 'fixed-cidr-v6', 'firewall-backend', 'host-gateway-ips', 'http-proxy', 'https-proxy', 'icc', 'init', 'ip', 'ip-forward',

@@ -20,6 +20,8 @@ export interface DaemonConfig {
   readonly defaultRuntime: string;
   readonly runtimes: Readonly<Record<string, { readonly path: string; readonly args: readonly string[] }>>;
   readonly initPath: string;
+  /** Where containers' cgroups lie below each controller; empty is `/onggi`. */
+  readonly cgroupParent: string;
   readonly bridge: string;
   /** Gateway address with prefix length; empty is the default. */
   readonly bip: string;
@@ -155,6 +157,7 @@ function merged(keys: Keys, flags: Flags): DaemonConfig {
     defaultRuntime: text('default-runtime', ''),
     runtimes: Object.fromEntries(Object.entries(runtimes).map(([name, { path = name, runtimeArgs = [] }]) => [name, { path, args: runtimeArgs }])),
     initPath: text('init-path', ''),
+    cgroupParent: text('cgroup-parent', ''),
     bridge: text('bridge', ''),
     bip: text('bip', ''),
     mtu: number('mtu', 0),
