@@ -6,14 +6,14 @@ import { kindOf } from './values.ts';
 
 /** What docker's command line adds to Go's own functions. */
 export const dockerFunctions: TemplateFunctions = {
-  json: { parameters: ['any'], call: toJson },
+  json: { parameters: ['any'], call: (value) => toJson(value) },
   split: { parameters: ['string', 'string'], call: (text, separator) => split(text as string, separator as string) },
   join: { parameters: ['any', 'string'], call: (items, separator) => join(items, separator as string) },
   title: { parameters: ['string'], call: (text) => title(text as string) },
   lower: { parameters: ['string'], call: (text) => (text as string).toLowerCase() },
   upper: { parameters: ['string'], call: (text) => (text as string).toUpperCase() },
   pad: { parameters: ['string', 'int', 'int'], call: (text, before, after) => pad(text as string, Number(before), Number(after)) },
-  truncate: { parameters: ['string', 'int'], call: (text, length) => [...(text as string)].slice(0, Math.max(0, Number(length))).join('') },
+  truncate: { parameters: ['string', 'int'], call: (text, length) => Array.from(text as string).slice(0, Math.max(0, Number(length))).join('') },
 };
 
 /** The same for a table's head: there the functions of a column leave its name alone. */
@@ -29,7 +29,7 @@ export const headerFunctions: TemplateFunctions = {
 };
 
 function split(text: string, separator: string): string[] {
-  return separator === '' ? [...text] : text.split(separator);
+  return separator === '' ? Array.from(text) : text.split(separator);
 }
 
 function join(items: unknown, separator: string): string {

@@ -27,15 +27,21 @@ function fromFields(fields: Readonly<Record<string, unknown>>, receiver: unknown
     if (args.length > 0) throw new TemplateError(`${name} has arguments but cannot be invoked as function`);
     return value;
   }
-  if (value.length !== args.length) {
-    throw new TemplateError(`wrong number of args for ${name}: want ${value.length} got ${args.length}`);
+  return callMethod(value as Method, name, args);
+}
+
+function callMethod(method: Method, name: string, args: readonly unknown[]): unknown {
+  if (method.length !== args.length) {
+    throw new TemplateError(`wrong number of args for ${name}: want ${method.length} got ${args.length}`);
   }
-  return (value as Method)(...args);
+  return method(...args);
 }
 
 function fromMap(map: Readonly<Record<string, unknown>>, name: string, args: readonly unknown[], strict: boolean): unknown {
+  const value = Object.hasOwn(map, name) ? map[name] : NO_VALUE;
+  if (typeof value === 'function') return callMethod(value as Method, name, args);
   if (args.length > 0) throw new TemplateError(`${name} is not a method but has arguments`);
-  if (Object.hasOwn(map, name)) return map[name];
+  if (value !== NO_VALUE) return value;
   if (strict) throw new TemplateError(`map has no entry for key "${name}"`);
   return NO_VALUE;
 }

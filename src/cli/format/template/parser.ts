@@ -301,7 +301,7 @@ class Parser {
     if (token.kind === 'number') {
       return parseNumber(token.text) ?? this.#fault(`illegal number syntax: ${quote(token.text)}`);
     }
-    const runes = [...(unquote(token.text) ?? '')];
+    const runes = Array.from(unquote(token.text) ?? '');
     if (runes.length !== 1) this.#fault(`malformed character constant: ${token.text}`);
     return runes[0]!.codePointAt(0);
   }

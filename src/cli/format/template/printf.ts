@@ -156,14 +156,14 @@ function mistaken({ verb }: Directive, value: unknown): string {
 }
 
 function pad({ flags, width }: Directive, text: string): string {
-  const missing = width - [...text].length;
+  const missing = width - Array.from(text).length;
   if (missing <= 0) return text;
   return flags.includes('-') ? text + ' '.repeat(missing) : ' '.repeat(missing) + text;
 }
 
 function formatText(directive: Directive, text: string, value: unknown): string {
   const { flags, precision, verb } = directive;
-  const cut = precision >= 0 ? [...text].slice(0, precision).join('') : text;
+  const cut = precision >= 0 ? Array.from(text).slice(0, precision).join('') : text;
   switch (verb) {
     case 'v':
     case 's': return padZero(directive, cut);

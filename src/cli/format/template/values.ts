@@ -26,16 +26,12 @@ export class Struct {
   readonly type: string;
   readonly fields: Readonly<Record<string, unknown>>;
   /** What `{{json .}}` writes. */
-  readonly wire: () => unknown;
+  readonly encode: () => string;
 
-  constructor(type: string, fields: Readonly<Record<string, unknown>>, wire: () => unknown = () => fields) {
+  constructor(type: string, fields: Readonly<Record<string, unknown>>, encode: () => string) {
     this.type = type;
     this.fields = fields;
-    this.wire = wire;
-  }
-
-  has(name: string): boolean {
-    return Object.hasOwn(this.fields, name);
+    this.encode = encode;
   }
 
   /** The fields that hold values: what `%v` prints. */
