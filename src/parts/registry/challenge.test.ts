@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseChallenges } from './challenge.ts';
+
+const plain = (header: string | undefined) => parseChallenges(header).map(({ scheme, parameters }) => ({ scheme, ...Object.fromEntries(parameters) }));
+
+test('a bearer challenge gives realm, service and scope', () => {
+  assert.deepEqual(plain('Bearer realm="https://auth.example/token",service="r.example",scope="repository:a/b:pull,push"'), [
+    { scheme: 'bearer', realm: 'https://auth.example/token', service: 'r.example', scope: 'repository:a/b:pull,push' },
+  ]);
+});
+
+test('several challenges share one header, quotes may be escaped or missing', () => {
+  assert.deepEqual(plain('Basic realm="a \\"b\\"" , Bearer realm=x, service = y'), [
+    { scheme: 'basic', realm: 'a "b"' },
+    { scheme: 'bearer', realm: 'x', service: 'y' },
+  ]);
+});
+
+test('what does not follow the grammar ends the reading and hangs nothing', () => {
+  assert.deepEqual(plain(undefined), []);
+  assert.deepEqual(plain('=,=,='), []);
+  assert.deepEqual(plain('Bearer realm="never closed'), [{ scheme: 'bearer' }]);
+  assert.equal(parseChallenges('a '.repeat(100_000)).length <= 4096, true);
+});
