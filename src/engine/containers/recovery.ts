@@ -1,0 +1,124 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, messageOf } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
+import type { Container } from './container.ts';
+import type { LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
+import type { ContainerRecords } from './records.ts';
+import type { ContainerRemover } from './remover.ts';
+import { comesBack } from './restart-policy.ts';
+import type { JoinedNetwork } from './starter.ts';
+import { isLive } from './state.ts';
+import type { ContainerSupervisor } from './supervisor.ts';
+
+interface Parts {
+  readonly records: ContainerRecords;
+  readonly live: LiveContainers;
+  readonly supervisor: ContainerSupervisor;
+  readonly remover: ContainerRemover;
+  /** The container's shim; undefined where none lives. */
+  readonly reconnect: (container: Container) => Promise<LiveProcess | undefined>;
+  /** What its shim left behind; undefined where it left nothing of this start. */
+  readonly exitOf: (container: Container) => Promise<ProcessExit | undefined>;
+  /** Takes up what the container holds: its root and its networks. */
+  readonly rejoin: (container: Container) => Promise<JoinedNetwork>;
+  readonly unmountRoot: (id: string) => Promise<void>;
+  /** Ends all that still runs of a container that has no shim, and takes down what it held. */
+  readonly reap: (id: string) => Promise<void>;
+  /** Ids of containers that have a shim's folder, whether or not they should. */
+  readonly shimIds: () => Promise<readonly string[]>;
+  readonly start: (id: string) => Promise<void>;
+  readonly onFound: (container: Container, generation: number, process: LiveProcess) => void;
+  readonly log: Log;
+  /** `containers/` below the data root. */
+  readonly folder: string;
+}
+
+/**
+ * Brings records and reality together after a start of the engine: what runs is taken up again, what ended meanwhile
+ * is told so, what was half made or half removed goes.
+ */
+export class ContainerRecovery {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async recover(): Promise<void> {
+    const { records, log } = this.#parts;
+    const before = records.list();
+    for (const container of before) {
+      await this.#one(container).catch((thrown: unknown) => log.error('a container could not be recovered', { id: container.id, error: thrown }));
+    }
+    await this.#reapStrangers();
+    await this.#sweepFolders();
+    void this.#comeBack(before);
+  }
+
+  async #one(container: Container): Promise<void> {
+    const { state } = container;
+    if (state.status === 'removing' || state.status === 'dead') return this.#parts.remover.finish(container);
+    if (isLive(state)) return this.#takeUp(container);
+    // a start or a removal may have been cut off after its mount and before its record
+    await this.#parts.unmountRoot(container.id);
+  }
+
+  async #takeUp(container: Container): Promise<void> {
+    const { live, supervisor, reconnect, exitOf, rejoin, unmountRoot, reap, onFound, log } = this.#parts;
+    const { id, state } = container;
+    if (!isLive(state)) return;
+    const process = await reconnect(container);
+    if (!process) {
+      const exit = await exitOf(container);
+      if (!exit) log.warn('a container ended and left no record of it', { id });
+      await reap(id);
+      await supervisor.endedUnseen(id, state.generation, exit);
+      return;
+    }
+    const resources = new AsyncDisposableStack();
+    resources.defer(() => unmountRoot(id));
+    resources.use(await rejoin(container));
+    live.add(id, { process, generation: state.generation, resources });
+    onFound(container, state.generation, process);
+  }
+
+  /** A start that was cut off before it was stored: nobody was told of it, so it is undone. */
+  async #reapStrangers(): Promise<void> {
+    const { live, shimIds, reap, log } = this.#parts;
+    for (const id of await shimIds()) {
+      if (live.find(id)) continue;
+      await reap(id).catch((thrown: unknown) => log.error('the rest of a start could not be cleared away', { id, error: messageOf(thrown) }));
+    }
+  }
+
+  /** Folders of containers that were never stored. */
+  async #sweepFolders(): Promise<void> {
+    const { folder, records, unmountRoot, log } = this.#parts;
+    const names = await readdir(folder).catch((thrown: unknown) => {
+      if (codeOf(thrown) === 'ENOENT') return [];
+      throw thrown;
+    });
+    for (const name of names) {
+      if (!/^[0-9a-f]{64}$/.test(name) || records.find(name)?.id === name) continue;
+      try {
+        await unmountRoot(name);
+        await rm(join(folder, name), { recursive: true, force: true });
+      } catch (thrown) {
+        log.error('the folder of a container that was never made could not be removed', { id: name, error: messageOf(thrown) });
+      }
+    }
+  }
+
+  async #comeBack(before: readonly Container[]): Promise<void> {
+    const { records, supervisor, start, log } = this.#parts;
+    for (const { id, state } of before) {
+      const now = records.find(id);
+      if (!now) continue;
+      if (now.state.status === 'restarting') supervisor.resumeRestart(now);
+      else if (now.state.status === 'exited' && comesBack(now.spec.host.restartPolicy, { stoppedByUser: now.runtime.stoppedByUser, wasRunning: isLive(state) })) {
+        await start(id).catch((thrown: unknown) => log.error('a container could not be started again', { id, error: messageOf(thrown) }));
+      }
+    }
+  }
+}
