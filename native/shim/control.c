@@ -18,7 +18,7 @@ struct client {
   int fd;
   unsigned want;         // 0 until it subscribes; from then on it gets output and nothing else
   bool waits_for_stdin;  // the process does not read: this client's frames stay where they are
-  bool last;             // gone once its queue is empty
+  bool last;             // nothing more comes for it: it sees the end once its queue is empty
   uint32_t stdin_left;   // of a stdin frame that is half taken
   uint8_t *input, *queue;
   size_t input_length, queue_start, queue_length, queue_room;
@@ -70,7 +70,7 @@ static void flush(struct client *c) {
   free(c->queue);
   c->queue = NULL;
   c->queue_start = c->queue_room = 0;
-  if (c->last) drop(c);
+  if (c->last) shutdown(c->fd, SHUT_WR);  // closed when it closes: data it has sent would turn the end into an error
 }
 
 static void enqueue(struct client *c, const uint8_t *data, size_t length) {
@@ -126,8 +126,9 @@ void control_announce(int type, const char *text, size_t length) {
 }
 
 static void finish(struct client *c) {
+  bool before = c->last;
   c->last = true;
-  flush(c);
+  if (!before) flush(c);
 }
 
 void control_end_output(void) {
@@ -162,6 +163,7 @@ bool control_waits_for_stdin(void) {
 }
 
 static void subscribe(struct client *c, unsigned want) {
+  deliver(c, FRAME_SUBSCRIBED, "", 0);
   c->want = want & (WANT_STDOUT | WANT_STDERR) ? want : want | WANT_STDOUT | WANT_STDERR;
   if (output_ended) finish(c);
 }

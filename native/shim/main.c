@@ -147,13 +147,16 @@ static void start_failed(void) {
 
 static void start_ended(int status) {
   unsigned long long start_time = 0;
-  char text[64];
+  char text[96], at[40];
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
   if (status != 0 || !stdio_started() || (outcome.pid = runtime_read_pid(&start_time)) < 0) {
     start_failed();
     return;
   }
   state = RUNNING;
-  int n = snprintf(text, sizeof text, "%d %llu", outcome.pid, start_time);
+  put_time(at, &now);
+  int n = snprintf(text, sizeof text, "%d %llu %s", outcome.pid, start_time, at);
   control_announce(FRAME_STARTED, text, (size_t)n);
 }
 
@@ -199,7 +202,7 @@ static void loop(void) {
     if (state == LEAVING && control_leave()) return;
     fds[0] = (struct pollfd){signals, POLLIN, 0};
     size_t of_clients = control_poll(fds + 1);
-    size_t of_stdio = state == RUNNING || state == DRAINING ? stdio_poll(fds + 1 + of_clients) : 0;
+    size_t of_stdio = state <= DRAINING ? stdio_poll(fds + 1 + of_clients, state != STARTING) : 0;
     int ready = poll(fds, 1 + of_clients + of_stdio, timeout);
     if (ready == 0 && state != DRAINING) {
       madvise(scratch_memory, SCRATCH_LOG + SCRATCH_LOG_SIZE, MADV_DONTNEED);

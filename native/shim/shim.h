@@ -22,7 +22,7 @@ enum {
 // Frame types. The header is Docker's: type, three zero bytes, the payload's length as a big-endian u32.
 enum {
   FRAME_STDIN = 0, FRAME_STDOUT = 1, FRAME_STDERR = 2,
-  FRAME_STARTED = 3, FRAME_EXITED = 4, FRAME_FAILED = 5,
+  FRAME_STARTED = 3, FRAME_EXITED = 4, FRAME_FAILED = 5, FRAME_SUBSCRIBED = 6,
   FRAME_CLOSE_STDIN = 16, FRAME_RESIZE = 17, FRAME_SUBSCRIBE = 18, FRAME_SIGNAL = 20,
 };
 
@@ -57,7 +57,7 @@ void stdio_prepare(struct child_stdio *child);
 const char *stdio_console_path(char out[48]);
 bool stdio_started(void);                 // after the runtime has ended well; false: no terminal came
 size_t stdio_error_text(char *out, size_t room);
-size_t stdio_poll(struct pollfd *fds);    // appends what it waits for, returns how many
+size_t stdio_poll(struct pollfd *fds, bool started);  // appends what it waits for, returns how many
 void stdio_ready(const struct pollfd *fds, size_t count);
 size_t stdin_write(const uint8_t *data, size_t length);  // how much was taken
 void stdin_close(void);

@@ -79,36 +79,42 @@ static int receive_descriptor(int socket) {
   return fd;
 }
 
-// The runtime hands over the terminal before it ends, so it waits in the socket's queue by now.
-static bool console_receive(void) {
+static void console_receive(void) {
   int socket = accept4(console_listener, NULL, NULL, SOCK_CLOEXEC);
   int master = socket < 0 ? -1 : receive_descriptor(socket);
   if (socket >= 0) close(socket);
   close(console_listener);
   console_listener = -1;
   unlink("console.sock");
-  if (master < 0) return false;
+  if (master < 0) return;
   fcntl(master, F_SETFL, O_NONBLOCK);
   // Holding the other end open keeps a process that closes its terminal and opens it again from looking like its end.
   terminal_peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-  close(outputs[1].fd);
-  outputs[1].fd = -1;
   outputs[0].fd = master;
   input = options.open_stdin ? master : -1;
   unsigned rows, columns;
   if (options.size && sscanf(options.size, "%ux%u", &rows, &columns) == 2) stdio_resize(rows, columns);
-  return true;
 }
 
-bool stdio_started(void) { return !options.terminal || console_receive(); }
+bool stdio_started(void) {
+  if (!options.terminal) return true;
+  if (console_listener >= 0) console_receive();
+  close(outputs[1].fd);  // was the runtime's own
+  outputs[1].fd = -1;
+  return outputs[0].fd >= 0;
+}
 
 size_t stdio_error_text(char *out, size_t room) {
   ssize_t n = outputs[1].fd < 0 ? 0 : read(outputs[1].fd, out, room);
   return n > 0 ? (size_t)n : 0;
 }
 
-size_t stdio_poll(struct pollfd *fds) {
+size_t stdio_poll(struct pollfd *fds, bool started) {
   size_t count = 0;
+  if (!started) {
+    if (console_listener >= 0) fds[count++] = (struct pollfd){console_listener, POLLIN, 0};
+    return count;
+  }
   for (int i = 0; i < 2; i++) {
     bool wanted = outputs[i].fd >= 0 && (outputs[i].must_read > 0 || !control_behind());
     if (wanted) fds[count++] = (struct pollfd){outputs[i].fd, POLLIN, 0};
@@ -144,6 +150,10 @@ static void read_output(struct output *output) {
 void stdio_ready(const struct pollfd *fds, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (!fds[i].revents) continue;
+    if (fds[i].fd == console_listener) {
+      console_receive();
+      continue;
+    }
     if (fds[i].events == POLLOUT) {
       control_stdin_ready();
       continue;
