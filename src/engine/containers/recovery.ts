@@ -72,7 +72,7 @@ export class ContainerRecovery {
     if (!process) {
       const exit = await exitOf(container);
       if (!exit) log.warn('a container ended and left no record of it', { id });
-      await reap(id);
+      if (exit) await reap(id);
       await supervisor.endedUnseen(id, state.generation, exit);
       return;
     }
@@ -115,7 +115,7 @@ export class ContainerRecovery {
     for (const { id, state } of before) {
       const now = records.find(id);
       if (!now) continue;
-      if (now.state.status === 'restarting') supervisor.resumeRestart(now);
+      if (state.status === 'restarting') supervisor.resumeRestart(now);
       else if (now.state.status === 'exited' && comesBack(now.spec.host.restartPolicy, { stoppedByUser: now.runtime.stoppedByUser, wasRunning: isLive(state) })) {
         await start(id).catch((thrown: unknown) => log.error('a container could not be started again', { id, error: messageOf(thrown) }));
       }

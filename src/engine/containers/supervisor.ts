@@ -20,6 +20,8 @@ interface Parts {
   readonly log: Log;
   readonly start: (id: string) => Promise<void>;
   readonly remove: (id: string) => Promise<void>;
+  /** Ends all that still runs of a container that has lost its shim. */
+  readonly reap: (id: string) => Promise<void>;
 }
 
 /** Sees every end of a container: takes down what it held, stores the exit, restarts or removes it as it was asked to. */
@@ -73,6 +75,7 @@ export class ContainerSupervisor {
     if (!container || !isLive(container.state) || container.state.generation !== generation) return;
     const process = live.remove(id);
     await process?.process.cleaned;
+    if (!exit) await this.#parts.reap(id);
     await process?.resources.disposeAsync();
     const keep = this.#stops.get(id)?.keep ?? false;
     const after = this.#store(container, exit);
