@@ -15,7 +15,7 @@ const MARK = 'ONGGI_TEST_SANDBOX';
 export function inSandbox(url: string): boolean {
   const file = fileURLToPath(url);
   if (process.env[MARK] === file) return true;
-  test(`in namespaces of its own: ${file}`, { timeout: 300_000 }, () => {
+  void test(`in namespaces of its own: ${file}`, { timeout: 300_000 }, () => {
     const script = 'ip link set lo up && exec "$@"';
     // With NODE_TEST_CONTEXT the inner run would speak the runner's binary protocol to nobody.
     const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
