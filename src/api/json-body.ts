@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { EngineError } from '#base/errors.ts';
+import { judgeJson } from './json-syntax.ts';
+
+/** The most that the body of a JSON request may hold. */
+export const JSON_LIMIT_BYTES: number = 8 * 1024 * 1024;
+/** How long a client may take to send such a body. */
+const BODY_TIMEOUT_MS = 60_000;
+
+/** What of a request a body is read from. */
+export interface BodySource {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncIterable<Buffer> & { destroy(): unknown };
+}
+
+/**
+ * The JSON value of a request's body; undefined where there is none. Syntax errors and media types are refused with
+ * dockerd's words.
+ *
+ * @throws {EngineError} `invalid`
+ */
+export async function readJsonBody(source: BodySource): Promise<unknown> {
+  const { headers } = source;
+  const empty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
+  if (!(empty && headers['content-type'] === undefined)) requireJson(headers['content-type'] ?? '');
+  if (empty) return undefined;
+  return parseJson(await readText(source));
+}
+
+/** @throws {EngineError} `invalid`, with dockerd's words */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const verdict = judgeJson(text);
+    if (verdict.kind === 'complete') throw new EngineError('invalid', 'unexpected content after JSON');
+    if (verdict.kind === 'empty') throw emptyBody();
+    throw new EngineError('invalid', `invalid JSON: ${verdict.message}`);
+  }
+}
+
+/** What dockerd answers where it needs a body and there is none. */
+export function emptyBody(): EngineError {
+  return new EngineError('invalid', 'invalid JSON: got EOF while reading request body');
+}
+
+function requireJson(contentType: string): void {
+  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (mediaType === 'application/json') return;
+  if (mediaType === '') throw new EngineError('invalid', `malformed Content-Type header (${contentType}): mime: no media type`);
+  throw new EngineError('invalid', `unsupported Content-Type header (${contentType}): must be 'application/json'`);
+}
+
+async function readText({ body }: BodySource): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(() => body.destroy(), BODY_TIMEOUT_MS);
+  try {
+    for await (const part of body) {
+      size += part.length;
+      if (size > JSON_LIMIT_BYTES) throw new EngineError('invalid', `request body is larger than ${JSON_LIMIT_BYTES} bytes`);
+      parts.push(part);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

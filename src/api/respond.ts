@@ -1,0 +1,67 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { StreamAnswer, StreamOut, WholeAnswer } from './answer.ts';
+
+/** Writes an answer whose body is known. A HEAD gets the headers alone. */
+export function respondWhole(response: ServerResponse, answer: WholeAnswer, common: OutgoingHttpHeaders): void {
+  if (response.destroyed || response.headersSent) return;
+  const bodiless = answer.status === 204 || answer.status === 304;
+  const body = Buffer.from(answer.body);
+  const length = bodiless ? {} : { 'Content-Length': body.length };
+  response.writeHead(answer.status, { ...common, ...answer.headers, ...length });
+  response.end(bodiless ? undefined : body);
+}
+
+/** Runs a streamed answer. Throws what `run` throws, as long as nothing has been sent. */
+export async function respondStream(response: ServerResponse, answer: StreamAnswer, common: OutgoingHttpHeaders): Promise<void> {
+  const out = new ResponseOut(response, { ...common, ...answer.headers });
+  try {
+    await answer.run(out);
+  } catch (thrown) {
+    if (!response.headersSent) throw thrown;
+    if (response.destroyed) return;
+    response.end(answer.failure(thrown instanceof Error ? thrown.message : String(thrown)));
+    throw new StreamBroken(thrown);
+  }
+  out.begin();
+  response.end();
+}
+
+/** A failure that the client has been told of already, in the stream. */
+export class StreamBroken extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+class ResponseOut implements StreamOut {
+  readonly #response: ServerResponse;
+  readonly #headers: OutgoingHttpHeaders;
+
+  constructor(response: ServerResponse, headers: OutgoingHttpHeaders) {
+    this.#response = response;
+    this.#headers = headers;
+  }
+
+  get congested(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  begin(): void {
+    if (this.#response.headersSent || this.#response.destroyed) return;
+    this.#response.writeHead(200, this.#headers);
+    this.#response.flushHeaders();
+  }
+
+  async write(chunk: string | Uint8Array): Promise<void> {
+    const response = this.#response;
+    if (!response.headersSent && !response.destroyed) response.writeHead(200, this.#headers);
+    if (response.destroyed || response.write(chunk)) return;
+    const settled = new AbortController();
+    try {
+      await Promise.race([once(response, 'drain', settled), once(response, 'close', settled)]);
+    } finally {
+      settled.abort();
+    }
+  }
+}
