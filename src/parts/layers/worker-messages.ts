@@ -1,0 +1,15 @@
+import type { ErrorKind } from '#base/errors.ts';
+import type { Unpacked, UnpackJob } from './unpack.ts';
+
+/** What the engine's thread asks of a layer worker. */
+export type Job = ({ readonly kind: 'unpack' } & UnpackJob) | { readonly kind: 'remove'; readonly path: string };
+
+export interface Request {
+  readonly job: Job;
+  /** One number, not 0 once nobody waits for the answer any more. */
+  readonly cancelled: SharedArrayBuffer;
+}
+
+export type Answer =
+  | { readonly ok: true; readonly value: Unpacked | undefined }
+  | { readonly ok: false; readonly kind: ErrorKind | undefined; readonly code: string | undefined; readonly message: string; readonly stack: string | undefined };

@@ -1,0 +1,33 @@
+import { parentPort } from 'node:worker_threads';
+import { basename, dirname } from 'node:path';
+import { codeOf, EngineError, messageOf } from '#base/errors.ts';
+import { Directory, removeTreeAt } from '#parts/host/container-root.ts';
+import { unpack } from './unpack.ts';
+import type { Answer, Request } from './worker-messages.ts';
+
+/** The thread that unpacks and removes trees, so that the engine's own thread keeps answering. One job at a time. */
+
+function removeTree(path: string): void {
+  using folder = Directory.open(dirname(path));
+  try {
+    removeTreeAt(folder.fd, basename(path));
+  } catch (thrown) {
+    if (codeOf(thrown) !== 'ENOENT') throw thrown;
+  }
+}
+
+async function answer({ job, cancelled }: Request): Promise<Answer> {
+  const flag = new Int32Array(cancelled);
+  try {
+    if (job.kind === 'unpack') return { ok: true, value: await unpack(job, () => Atomics.load(flag, 0) !== 0) };
+    removeTree(job.path);
+    return { ok: true, value: undefined };
+  } catch (thrown) {
+    const kind = thrown instanceof EngineError ? thrown.kind : undefined;
+    return { ok: false, kind, code: codeOf(thrown), message: messageOf(thrown), stack: thrown instanceof Error ? thrown.stack : undefined };
+  }
+}
+
+parentPort?.on('message', (request: Request) => {
+  void answer(request).then((result) => parentPort?.postMessage(result));
+});
