@@ -4,7 +4,7 @@ import { shortId } from './short-text.ts';
 import { ago, showUnixTime } from './times.ts';
 import { humanSize } from './units.ts';
 
-const listing: Listing = {
+export const imageListing: Listing = {
   type: '*formatter.imageContext',
   heads: {
     ID: 'IMAGE ID', Repository: 'REPOSITORY', Tag: 'TAG', Digest: 'DIGEST', CreatedSince: 'CREATED', CreatedAt: 'CREATED AT',
@@ -12,7 +12,7 @@ const listing: Listing = {
   },
 };
 
-const NONE = '<none>';
+export const NONE = '<none>';
 const TABLE = 'table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}';
 const TABLE_WITH_DIGESTS = TABLE.replace('\t{{.ID}}', '\t{{.Digest}}\t{{.ID}}');
 
@@ -22,7 +22,7 @@ export interface ImagesOptions extends ListOptions {
 }
 
 /** One row of the list: an image under one of its names. */
-interface NamedImage {
+export interface NamedImage {
   readonly image: ImageSummary;
   readonly repository: string;
   readonly tag: string;
@@ -37,7 +37,7 @@ interface NamedImage {
 export function formatImages(images: readonly ImageSummary[], options: ImagesOptions = {}): string {
   const { format = '', digests = false } = options;
   const rows = images.flatMap((image) => namesOf(image, digests, digests || format.includes('{{.Digest}}')));
-  return renderRows(listing, rows.map((row) => imageRow(row, options.noTrunc ?? false)), resolve(format, options));
+  return renderRows(imageListing, rows.map((row) => imageRow(row, options.noTrunc ?? false)), resolve(format, options));
 }
 
 function resolve(format: string, { quiet, digests }: ImagesOptions): string {
@@ -81,7 +81,8 @@ function group(references: readonly string[], shape: RegExp): Map<string, string
   return groups;
 }
 
-function imageRow({ image, repository, tag, digest }: NamedImage, noTrunc: boolean): Row {
+/** The fields of one image in a list. */
+export function imageRow({ image, repository, tag, digest }: NamedImage, noTrunc: boolean): Row {
   return {
     ID: () => (noTrunc ? image.Id : shortId(image.Id)),
     Repository: () => repository,

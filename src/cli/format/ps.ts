@@ -1,4 +1,5 @@
 import type { ContainerSummary } from '#protocol/containers.ts';
+import { showLabels } from './labels.ts';
 import { renderRows, rowStruct, type Listing, type ListOptions, type Row } from './listing.ts';
 import { showPorts } from './ports.ts';
 import { ellipsis, shortId } from './short-text.ts';
@@ -8,7 +9,7 @@ import { NilPointer } from './template/values.ts';
 import { ago, showUnixTime } from './times.ts';
 import { humanSize } from './units.ts';
 
-const listing: Listing = {
+export const containerListing: Listing = {
   type: '*formatter.ContainerContext',
   heads: {
     ID: 'CONTAINER ID', Names: 'NAMES', Image: 'IMAGE', Command: 'COMMAND', CreatedAt: 'CREATED AT', RunningFor: 'CREATED',
@@ -21,7 +22,7 @@ const listing: Listing = {
 const NO_PLATFORM = new NilPointer('*v1.Platform');
 
 const TABLE = 'table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}';
-const RAW = `container_id: {{.ID}}
+export const RAW_CONTAINER = `container_id: {{.ID}}
 image: {{.Image}}
 command: {{.Command}}
 created_at: {{.CreatedAt}}
@@ -45,7 +46,7 @@ export interface PsOptions extends ListOptions {
 export function formatContainers(containers: readonly ContainerSummary[], options: PsOptions = {}): string {
   const { format = '' } = options;
   if (format !== '') checkContainersFormat(format);
-  return renderRows(listing, containers.map((container) => containerRow(container, options.noTrunc ?? false)), resolve(format, options));
+  return renderRows(containerListing, containers.map((container) => containerRow(container, options.noTrunc ?? false)), resolve(format, options));
 }
 
 /** Docker tries a format on an empty container before it asks the engine, with errors of their own wording. */
@@ -59,7 +60,7 @@ export function checkContainersFormat(format: string): void {
   };
   let template: ((data: unknown) => string) | undefined;
   check(() => (template = compileTemplate(format)), 'parse');
-  check(() => template?.(rowStruct(listing.type, containerRow(NO_CONTAINER, false))), 'execute');
+  check(() => template?.(rowStruct(containerListing.type, containerRow(NO_CONTAINER, false))), 'execute');
 }
 
 /**
@@ -70,7 +71,7 @@ export function wantsSizes(format: string): boolean {
 }
 
 function resolve(format: string, { quiet, size }: PsOptions): string {
-  if (format === 'raw') return quiet === true ? 'container_id: {{.ID}}' : RAW + (size === true ? 'size: {{.Size}}\n' : '');
+  if (format === 'raw') return quiet === true ? 'container_id: {{.ID}}' : RAW_CONTAINER + (size === true ? 'size: {{.Size}}\n' : '');
   // Quiet wins over any other format; the command warns about it.
   if (quiet === true) return '{{.ID}}';
   if (format !== '' && format !== 'table') return format;
@@ -106,11 +107,6 @@ export function containerRow(container: ContainerSummary, noTrunc: boolean): Row
     Networks: () => Object.keys(container.NetworkSettings?.Networks ?? {}).toSorted().join(','),
     Platform: () => NO_PLATFORM,
   };
-}
-
-/** `a=b,c=d`, by name; Go leaves their order to chance. */
-export function showLabels(labels: Readonly<Record<string, string>> | null | undefined): string {
-  return Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`).toSorted().join(',');
 }
 
 /** Aliases of links have a second slash: they are shown only in full. */
