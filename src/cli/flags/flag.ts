@@ -32,6 +32,8 @@ export interface Flag {
   readonly aliasOf?: string;
   /** Refuses a value by throwing; may return another form of it. For `string`, `list` and `map`. */
   readonly check?: (value: string) => string;
+  /** `bytes`: -1 is a value too, for no limit. */
+  readonly negative?: boolean;
   /** What shell completion offers. */
   readonly completes?: 'file' | 'directory' | 'container' | 'image' | 'network' | 'volume' | readonly string[];
 }

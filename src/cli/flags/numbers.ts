@@ -25,20 +25,6 @@ export function parseInteger(text: string, range: { readonly min: number; readon
   return value === 0 ? 0 : value;
 }
 
-const BYTE_UNITS: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
-
-/** `512m`, `1.5GiB`, `2 gb`, `1024`: powers of 1024, in bytes. */
-export function parseBytes(text: string): number {
-  const match = /^([0-9]*\.?[0-9]*) ?(?:([kmgtp])?(i?b)?|(b))$/i.exec(text);
-  const number = match?.[1] ?? '';
-  const unit = (match?.[2] ?? '').toLowerCase();
-  const value = Number.parseFloat(number);
-  const power = BYTE_UNITS[unit];
-  const strayI = unit === '' && match?.[3]?.length === 2;
-  if (match === null || !/[0-9]/.test(number) || Number.isNaN(value) || power === undefined || strayI) throw new FlagValueError(`invalid size: '${text}'`);
-  return Math.trunc(value * 1024 ** power);
-}
-
 /** `1.5` or `3/2` processors, in billionths. */
 export function parseDecimal(text: string): number {
   const match = /^([+-]?)(\d+)(?:\.(\d*))?(?:e([+-]?\d{1,3}))?(?:\/(\d+))?$|^([+-]?)\.(\d+)$/i.exec(text);

@@ -1,7 +1,8 @@
 import { messageOf } from '#base/errors.ts';
 import type { Flag, FlagTable, FlagValueOf, FlagValues } from './flag.ts';
 import { csvFields } from './csv.ts';
-import { FlagValueError, parseBool, parseBytes, parseDecimal, parseDuration, parseInteger } from './numbers.ts';
+import { parseBinarySize } from '../format/units.ts';
+import { FlagValueError, parseBool, parseDecimal, parseDuration, parseInteger } from './numbers.ts';
 
 /** A command line that does not follow the grammar; `message` is the whole complaint. */
 export class FlagError extends Error {
@@ -91,7 +92,7 @@ class FlagReader {
         if (letter === 'h') throw new HelpWanted();
         throw new FlagError(`unknown shorthand flag: '${letter}' in -${left}`);
       }
-      if (after.startsWith('=')) return this.#set(name, flag, after.slice(1));
+      if (after.startsWith('=') && after.length > 1) return this.#set(name, flag, after.slice(1));
       if (flag.type !== 'bool') {
         return this.#set(name, flag, after === '' ? taken(rest, `flag needs an argument: '${letter}' in -${left}`) : after);
       }
@@ -108,7 +109,7 @@ class FlagReader {
     const target = flag.aliasOf ?? name;
     try {
       const checked = flag.check === undefined ? text : flag.check(text);
-      this.values[target] = readValue(flag.type, checked, this.given.has(target) ? this.values[target] : undefined);
+      this.values[target] = readValue(flag, checked, this.given.has(target) ? this.values[target] : undefined);
     } catch (thrown) {
       if (thrown instanceof RangeError || thrown instanceof TypeError) throw thrown;
       const shown = flag.short === undefined ? `--${name}` : `-${flag.short}, --${name}`;
@@ -127,7 +128,7 @@ function taken(rest: string[], complaint: string): string {
 const EMPTY: Readonly<Partial<Record<Flag['type'], FlagValueOf[keyof FlagValueOf]>>> = { bool: false, string: '', list: [], strings: [], map: {}, filter: {} };
 
 function initialValue(flag: Flag): FlagValueOf[keyof FlagValueOf] {
-  if (flag.default !== undefined) return readValue(flag.type, flag.default, undefined);
+  if (flag.default !== undefined) return readValue(flag, flag.default, undefined);
   return EMPTY[flag.type] ?? 0;
 }
 
@@ -135,8 +136,8 @@ const SIGNED = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, cal
 const UNSIGNED = { min: 0, max: Number.MAX_SAFE_INTEGER, call: 'ParseUint' };
 
 /** @param before what earlier occurrences of a repeatable flag have gathered */
-function readValue(type: Flag['type'], text: string, before: FlagValueOf[keyof FlagValueOf] | undefined): FlagValueOf[keyof FlagValueOf] {
-  switch (type) {
+function readValue(flag: Flag, text: string, before: FlagValueOf[keyof FlagValueOf] | undefined): FlagValueOf[keyof FlagValueOf] {
+  switch (flag.type) {
     case 'bool':
       return parseBool(text);
     case 'string':
@@ -148,7 +149,7 @@ function readValue(type: Flag['type'], text: string, before: FlagValueOf[keyof F
     case 'uint16':
       return parseInteger(text, { ...UNSIGNED, max: 0xffff });
     case 'bytes':
-      return parseBytes(text);
+      return text === '-1' && flag.negative === true ? -1 : parseBinarySize(text);
     case 'decimal':
       return parseDecimal(text);
     case 'duration':
