@@ -23,10 +23,11 @@ export function inSandbox(url: string): boolean {
       env: { ...env, [MARK]: file },
       encoding: 'utf8',
       maxBuffer: 64 << 20,
+      timeout: 280_000,
     });
     if (inner.error) throw inner.error;
-    process.stdout.write(inner.stdout);
     if (inner.status !== 0) throw new Error(`${file} ended with ${inner.status ?? inner.signal ?? '?'}\n${inner.stdout}\n${inner.stderr}`);
+    process.stdout.write(inner.stdout);
   });
   return false;
 }
