@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { EngineError } from '#base/errors.ts';
+import { plainEntry, tarHeader } from '#parts/tar/writer.ts';
 import { KEYRING, type AptSources } from './apt-sources.ts';
 import { requireTool, toolEnvironment } from './run-tool.ts';
 
@@ -52,7 +53,7 @@ export async function debianRoot(request: RootRequest, say: (line: string) => vo
     cwd: '/',
     env: { ...toolEnvironment(), ...aptProxy(request), TMPDIR: folder, SOURCE_DATE_EPOCH: String(Math.floor(request.at.getTime() / 1000)) },
   });
-  return new DebianRoot(child, folder, say, cancel);
+  return new DebianRoot({ child, folder, at: request.at }, say, cancel);
 }
 
 /** One run of mmdebstrap. Disposing it ends the run and removes what it built. */
@@ -61,12 +62,15 @@ export class DebianRoot implements AsyncDisposable {
   readonly tar: Readable;
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #at: Date;
   readonly #said: string[] = [];
   readonly #ended: Promise<unknown>;
 
-  constructor(child: ChildProcess, folder: string, say: (line: string) => void, cancel: AbortSignal) {
+  constructor(run: { readonly child: ChildProcess; readonly folder: string; readonly at: Date }, say: (line: string) => void, cancel: AbortSignal) {
+    const { child, folder, at } = run;
     this.#child = child;
     this.#folder = folder;
+    this.#at = at;
     this.#ended = once(child, 'close').catch(() => undefined);
     const { stdout, stderr } = child;
     if (!stdout || !stderr) throw new Error('mmdebstrap was started without pipes');
@@ -83,6 +87,8 @@ export class DebianRoot implements AsyncDisposable {
   }
 
   async *#packed(stdout: Readable, cancel: AbortSignal): AsyncGenerator<Buffer> {
+    // Its devices are the runtime's to make; the place for them is needed, and mmdebstrap leaves that out as well.
+    yield tarHeader(plainEntry('directory', './dev/', { modified: { seconds: Math.floor(this.#at.getTime() / 1000), nanoseconds: 0 } }));
     yield* stdout as AsyncIterable<Buffer>;
     await this.#ended;
     cancel.throwIfAborted();
