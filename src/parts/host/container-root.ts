@@ -61,37 +61,47 @@ const OPEN_LEVELS = 64;
 /**
  * Removes `name` in the open folder with all below it; symbolic links are removed, not followed. A tree of any depth
  * goes, also one that is too deep for a path to name its bottom.
+ *
+ * @param budget how many entries may be removed at most, for a caller that must not take long
+ * @returns false where the budget was not enough: the tree then still has its top
  */
-export function removeTreeAt(dir: number, name: PathBytes): void {
+export function removeTreeAt(dir: number, name: PathBytes, budget: number = Number.POSITIVE_INFINITY): boolean {
   if (statAt(dir, name).type !== FILE_TYPE.directory) {
     unlinkAt(dir, name);
-    return;
+    return true;
   }
   using top = openChild(dir, name);
-  for (let moved = true, next = 0; moved; ) {
-    moved = false;
-    emptyFolder(top.fd, 1, (parent, child) => {
-      renameAt({ dir: parent, name: child }, { dir: top.fd, name: `.onggi-deep-${process.pid}-${next++}` });
-      moved = true;
-    });
-  }
+  const walk: Removal = { top: top.fd, left: budget, moved: 0 };
+  let before: number;
+  do {
+    before = walk.moved;
+    if (!emptyFolder(top.fd, 1, walk)) return false;
+  } while (walk.moved > before);
   unlinkAt(dir, name, { folder: true });
+  return true;
 }
 
-function emptyFolder(folder: number, level: number, moveUp: (parent: number, child: Uint8Array) => void): void {
+interface Removal {
+  readonly top: number;
+  left: number;
+  /** How many folders were too deep and now lie in the top one. */
+  moved: number;
+}
+
+function emptyFolder(folder: number, level: number, walk: Removal): boolean {
   for (const child of namesIn(folder)) {
+    if (walk.left-- <= 0) return false;
     if (statAt(folder, child).type !== FILE_TYPE.directory) {
       unlinkAt(folder, child);
-      continue;
+    } else if (level >= OPEN_LEVELS) {
+      renameAt({ dir: folder, name: child }, { dir: walk.top, name: `.onggi-deep-${process.pid}-${walk.moved++}` });
+    } else {
+      using opened = openChild(folder, child);
+      if (!emptyFolder(opened.fd, level + 1, walk)) return false;
+      unlinkAt(folder, child, { folder: true });
     }
-    if (level >= OPEN_LEVELS) {
-      moveUp(folder, child);
-      continue;
-    }
-    using opened = openChild(folder, child);
-    emptyFolder(opened.fd, level + 1, moveUp);
-    unlinkAt(folder, child, { folder: true });
   }
+  return true;
 }
 
 function openChild(dir: number, name: PathBytes): Directory {

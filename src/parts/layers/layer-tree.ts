@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from 'node:fs';
 import { codeOf, EngineError } from '#base/errors.ts';
-import { Directory, namesIn, removeTreeAt } from '#parts/host/container-root.ts';
+import { Directory, removeTreeAt } from '#parts/host/container-root.ts';
 import {
   chmod, chmodAt, chown, chownAt, FILE_TYPE, linkAt, makeFolderAt, makeNodeAt, O, openAt, RESOLVE, setTimes, setTimesAt, statAt, symlinkAt,
   type FileFacts, type FileTime,
@@ -8,6 +8,7 @@ import {
 import { setXattr, setXattrAt } from '#parts/host/xattrs.ts';
 import { cBytes, entryPath, quoted, textOf, type TarEntry } from '#parts/tar/entry.ts';
 import { ParentFolders } from './parent-folders.ts';
+import { treeSize } from './tree-size.ts';
 
 const WHITEOUT = '.wh.';
 const WHITEOUT_META = '.wh..wh.';
@@ -263,20 +264,4 @@ function named(entry: TarEntry, thrown: unknown): unknown {
   }
   if (code === undefined || thrown instanceof EngineError) return thrown;
   return new EngineError('invalid', `archive entry ${quoted(entry.path)}: ${thrown instanceof Error ? thrown.message : code}`, { cause: thrown });
-}
-
-/** Files and links, hard links counted once; folders count nothing, as with Docker. */
-function treeSize(folder: number, seen: Set<bigint> = new Set()): number {
-  let total = 0;
-  for (const name of namesIn(folder)) {
-    const facts = statAt(folder, name);
-    if (facts.type === FILE_TYPE.directory) {
-      using below = new Directory(openAt(folder, name, { flags: O.directory | O.nofollow }));
-      total += treeSize(below.fd, seen);
-    } else if (facts.links === 1 || !seen.has(facts.inode)) {
-      if (facts.links > 1) seen.add(facts.inode);
-      total += facts.sizeBytes;
-    }
-  }
-  return total;
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '#base/errors.ts';
-import type { Answer, Job, Request } from './worker-messages.ts';
+import type { Answer, Answered, Job, Request } from './worker-messages.ts';
 import type { Unpacked, UnpackJob } from './unpack.ts';
 
 /** An idle thread goes after this long. */
@@ -12,7 +12,7 @@ const WORKER_OPTIONS = { execArgv: ['--disable-warning=ExperimentalWarning'], tr
 interface Waiting {
   readonly job: Job;
   readonly cancel: AbortSignal | undefined;
-  readonly done: PromiseWithResolvers<Unpacked | undefined>;
+  readonly done: PromiseWithResolvers<Answered>;
 }
 
 /** Unpacks and removes trees on threads of their own: at most `threads` at once, the others wait their turn. */
@@ -29,13 +29,20 @@ export class LayerWorkers implements AsyncDisposable {
   /** @see unpack */
   async unpack(job: UnpackJob, cancel: AbortSignal): Promise<Unpacked> {
     const unpacked = await this.#do({ kind: 'unpack', ...job }, cancel);
-    if (!unpacked) throw new Error('the layer worker answered another question');
+    if (typeof unpacked !== 'object') throw new TypeError('the layer worker answered another question');
     return unpacked;
   }
 
   /** Removes a tree, however deep; one that is not there is no error. */
   async removeTree(path: string): Promise<void> {
     await this.#do({ kind: 'remove', path }, undefined);
+  }
+
+  /** Bytes of all files below a folder. @see treeSize */
+  async measureTree(path: string): Promise<number> {
+    const sizeBytes = await this.#do({ kind: 'measure', path }, undefined);
+    if (typeof sizeBytes !== 'number') throw new TypeError('the layer worker answered another question');
+    return sizeBytes;
   }
 
   /** Ends the threads that wait for work. Those that have some finish it first. */
@@ -46,9 +53,9 @@ export class LayerWorkers implements AsyncDisposable {
     }
   }
 
-  async #do(job: Job, cancel: AbortSignal | undefined): Promise<Unpacked | undefined> {
+  async #do(job: Job, cancel: AbortSignal | undefined): Promise<Answered> {
     cancel?.throwIfAborted();
-    const done = Promise.withResolvers<Unpacked | undefined>();
+    const done = Promise.withResolvers<Answered>();
     this.#queue.push({ job, cancel, done });
     this.#next();
     return await done.promise;

@@ -2,7 +2,7 @@ import type { ErrorKind } from '#base/errors.ts';
 import type { Unpacked, UnpackJob } from './unpack.ts';
 
 /** What the engine's thread asks of a layer worker. */
-export type Job = ({ readonly kind: 'unpack' } & UnpackJob) | { readonly kind: 'remove'; readonly path: string };
+export type Job = ({ readonly kind: 'unpack' } & UnpackJob) | { readonly kind: 'remove' | 'measure'; readonly path: string };
 
 export interface Request {
   readonly job: Job;
@@ -10,6 +10,9 @@ export interface Request {
   readonly cancelled: SharedArrayBuffer;
 }
 
+/** An unpacked layer, a size in bytes, nothing: as the job's kind asks. */
+export type Answered = Unpacked | number | undefined;
+
 export type Answer =
-  | { readonly ok: true; readonly value: Unpacked | undefined }
+  | { readonly ok: true; readonly value: Answered }
   | { readonly ok: false; readonly kind: ErrorKind | undefined; readonly code: string | undefined; readonly message: string; readonly stack: string | undefined };
