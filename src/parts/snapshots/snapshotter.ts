@@ -1,0 +1,63 @@
+import type { Digest } from '#parts/oci/digest.ts';
+
+/** An unpacked layer with all that lies below it. */
+export interface Layer {
+  readonly chainId: Digest;
+  readonly diffId: Digest;
+  /** Empty for the lowest. */
+  readonly parent: Digest | '';
+  /** Of this layer's own files. */
+  readonly sizeBytes: number;
+}
+
+export interface NewLayer {
+  readonly chainId: Digest;
+  readonly diffId: Digest;
+  /** The blob's file, a tar, plain or compressed, and its digest. */
+  readonly source: string;
+  readonly digest: Digest;
+  /**
+   * The layer below: its chain id at once, and a promise for when it is there. A driver that does not need it to
+   * unpack begins before.
+   */
+  readonly parent: Digest | '';
+  readonly parentReady: Promise<unknown>;
+}
+
+/**
+ * Keeps unpacked layers, shared and read-only, and makes of a stack of them a container's root that can be written.
+ * Every driver passes `snapshotter.contract.ts`.
+ */
+export interface Snapshotter extends AsyncDisposable {
+  /** Docker's name of the driver: `overlay2`. */
+  readonly driver: string;
+
+  findLayer(chainId: string): Layer | undefined;
+  listLayers(): readonly Layer[];
+  /**
+   * Unpacks a layer; one that is there already is answered at once. Until it is whole and durable nothing of it is seen.
+   *
+   * @throws {EngineError} `invalid` where blob or content are not what their digests say; nothing is left then
+   */
+  addLayer(layer: NewLayer, cancel: AbortSignal): Promise<Layer>;
+  /** @throws {EngineError} `conflict` while a layer or a container's root stands on it */
+  removeLayer(chainId: string): Promise<void>;
+
+  /**
+   * Makes the writable part of a container's root above a stack of layers; an empty chain id is an empty root.
+   *
+   * @throws {EngineError} `not-found` where that stack is not here
+   */
+  prepare(containerId: string, chainId: string): Promise<void>;
+  /** Answers the root's path. Each call needs an `unmount`; only the last one of these takes the root out of sight. */
+  mount(containerId: string): Promise<string>;
+  unmount(containerId: string): Promise<void>;
+  /** Unmounts, whoever may still hold it, and removes what the container wrote. One that is not there is no error. */
+  remove(containerId: string): Promise<void>;
+  /** Chain ids that containers' roots stand on. */
+  usedByContainers(): ReadonlySet<string>;
+  /** What `inspect` shows of the root. */
+  facts(containerId: string): { readonly driver: string; readonly facts: Readonly<Record<string, string>> };
+  /** Bytes of files: what the container wrote, and that with all layers. */
+  sizes(containerId: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
+}
