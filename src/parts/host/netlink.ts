@@ -8,6 +8,7 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const NETLINK_ROUTE = 0;
+const NETLINK_NETFILTER = 12;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 const SOL_NETLINK = 270;
@@ -35,18 +36,18 @@ const sendOnThread = promisify(
 const recv = libc.func('long recv(int fd, void *data, size_t length, int flags)') as (descriptor: number, data: Uint8Array, length: number, flags: number) => number;
 
 /**
- * A socket to the kernel's routing tables and interfaces, of the network namespace in which it was opened: it works on
- * that one for ever, wherever the thread goes later. Every call is answered within the call, in microseconds.
+ * A socket to one of the kernel's tables, of the network namespace in which it was opened: it works on that one for
+ * ever, wherever the thread goes later. Every call is answered within the call, in microseconds.
  *
- * @see https://man7.org/linux/man-pages/man7/rtnetlink.7.html
+ * @see https://man7.org/linux/man-pages/man7/netlink.7.html
  */
-export class RouteSocket implements Disposable {
+class NetlinkSocket implements Disposable {
   readonly #descriptor: number;
   readonly #buffer: Buffer = Buffer.alloc(1 << 16);
   #sequence = 0;
 
-  constructor() {
-    this.#descriptor = checked(socketCall(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), 'socket', 'netlink');
+  constructor(protocol: number) {
+    this.#descriptor = checked(socketCall(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol), 'socket', 'netlink');
     const on = Uint8Array.of(1, 0, 0, 0);
     // Both only better the error's text: an old kernel may refuse them.
     setsockoptCall(this.#descriptor, SOL_NETLINK, NETLINK_CAP_ACK, on, on.length);
@@ -77,6 +78,23 @@ export class RouteSocket implements Disposable {
     return this.#receive(what);
   }
 
+  /** Sends messages that count only together, between `first` and `last`; each is acknowledged, or the error thrown. */
+  transact(first: Request, changes: readonly Request[], last: Request, what: string): void {
+    const bytes = [message(first.type, NLM.request, ++this.#sequence, first.body)];
+    const open = new Set<number>();
+    for (const { type, flags, body } of changes) {
+      open.add(++this.#sequence);
+      bytes.push(message(type, NLM.request | NLM.ack | flags, this.#sequence, body));
+    }
+    bytes.push(message(last.type, NLM.request, ++this.#sequence, last.body));
+    this.#send(Buffer.concat(bytes), what);
+    while (open.size > 0) {
+      for (const answer of this.#datagram(what)) {
+        if (answer.type === NLMSG_ERROR && open.delete(answer.sequence)) throwIfError(answer, what);
+      }
+    }
+  }
+
   [Symbol.dispose](): void {
     closeSync(this.#descriptor);
   }
@@ -89,25 +107,49 @@ export class RouteSocket implements Disposable {
   #receive(what: string): readonly Received[] {
     const answers: Received[] = [];
     for (;;) {
-      const size = checked(recv(this.#descriptor, this.#buffer, this.#buffer.length, 0), 'netlink', what);
-      // Left over from an earlier request that was given up.
-      const current = parseMessages(Buffer.from(this.#buffer.subarray(0, size))).filter(({ sequence }) => sequence === this.#sequence);
-      for (const answer of current) {
+      for (const answer of this.#datagram(what)) {
+        // Others are left over from an earlier request that was given up.
+        if (answer.sequence !== this.#sequence) continue;
         if (answer.type === NLMSG_DONE) return answers;
-        if (answer.type !== NLMSG_ERROR) {
-          answers.push(answer);
-          continue;
+        if (answer.type === NLMSG_ERROR) {
+          throwIfError(answer, what);
+          return answers;
         }
-        const number = -answer.body.readInt32LE(0);
-        if (number === 0) return answers;
-        throw netlinkError(answer, number, what);
+        answers.push(answer);
       }
     }
   }
+
+  #datagram(what: string): readonly Received[] {
+    const size = checked(recv(this.#descriptor, this.#buffer, this.#buffer.length, 0), 'netlink', what);
+    return parseMessages(Buffer.from(this.#buffer.subarray(0, size)));
+  }
 }
 
-function netlinkError(answer: Received, number: number, what: string): NodeJS.ErrnoException {
+/** Interfaces, addresses, routes. @see https://man7.org/linux/man-pages/man7/rtnetlink.7.html */
+export class RouteSocket extends NetlinkSocket {
+  constructor() {
+    super(NETLINK_ROUTE);
+  }
+}
+
+/** Packet filter and connection tracking. */
+export class NetfilterSocket extends NetlinkSocket {
+  constructor() {
+    super(NETLINK_NETFILTER);
+  }
+}
+
+export interface Request {
+  readonly type: number;
+  readonly flags: number;
+  readonly body: Uint8Array;
+}
+
+function throwIfError(answer: Received, what: string): void {
+  const number = -answer.body.readInt32LE(0);
+  if (number === 0) return;
   // With NETLINK_CAP_ACK only the header of the request comes back between the number and the attributes.
   const said = answer.flags & ACK_TLVS ? textOf(parseAttributes(answer.body.subarray(20)).get(NLMSGERR_ATTR_MSG)) : '';
-  return systemError('netlink', said ? `${what}: ${said}` : what, number);
+  throw systemError('netlink', said ? `${what}: ${said}` : what, number);
 }
