@@ -11,7 +11,7 @@ before(async () => {
 test('version and info: client and server answer, and name what they stand on', async () => {
   assert.match(await dockerOk('version'), /Client:[\s\S]*Server:[\s\S]*API version: +1\.\d+/);
   const info = JSON.parse(await dockerOk('info', '--format', '{{json .}}')) as Record<string, unknown>;
-  assert.equal(info['Driver'], 'overlay');
+  assert.equal(info['Driver'], 'overlay2');
   assert.match(String(info['CgroupVersion']), /^[12]$/);
   assert.equal(info['LoggingDriver'], 'json-file');
   assert.match(String(info['DefaultRuntime']), /crun|runc/);

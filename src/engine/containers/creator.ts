@@ -53,6 +53,7 @@ interface Parts {
   readonly checkLogging: (driver: string, options: Readonly<Record<string, string>>) => void;
   /** Throws for options that no runtime specification could be made of. */
   readonly checkSpec: (spec: ContainerSpec) => void;
+  readonly isEmptyVolume: (name: string) => Promise<boolean>;
   readonly copyUp: (rootfs: string, mount: MountPoint) => Promise<void>;
   /** Throws where the runtime is not configured. */
   readonly checkRuntime: (name: string) => void;
@@ -154,9 +155,11 @@ export class ContainerCreator {
 
   /** An empty volume begins with what the image has at its place. */
   async #copyUp(id: string, mounts: readonly PlannedMount[]): Promise<void> {
-    const empty = mounts.filter(({ type, copyUp }) => type === 'volume' && copyUp);
+    const { roots, copyUp, isEmptyVolume } = this.#parts;
+    const wanted = mounts.filter(({ type, copyUp: wants }) => type === 'volume' && wants);
+    const empty: PlannedMount[] = [];
+    for (const mount of wanted) if (await isEmptyVolume(mount.name)) empty.push(mount);
     if (empty.length === 0) return;
-    const { roots, copyUp } = this.#parts;
     const rootfs = await roots.mount(id);
     try {
       for (const mount of empty) await copyUp(rootfs, mount);

@@ -77,7 +77,7 @@ export class SystemService implements System {
       debug: settings.debug,
       containers: this.#counts(),
       images: images.list({ all: false, filters: new Map() }).length,
-      storageDriver: 'overlay',
+      storageDriver: 'overlay2',
       storageStatus: [['Backing Filesystem', await backingFileSystem(settings.dataRoot)], ['Supports d_type', 'true']],
       loggingDriver: settings.logDriver,
       loggingDrivers: ['json-file', 'none'],

@@ -1,0 +1,157 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngineError } from '#base/errors.ts';
+import { ContainerRoot } from '#parts/host/container-root.ts';
+import { logAttrs } from '#parts/logs/log-attrs.ts';
+import { logSettings } from '#parts/logs/log-settings.ts';
+import { resolveDevices } from '#parts/runtime/devices.ts';
+import { commandLine, containerEnvironment, workingDirectory } from '#parts/runtime/process-args.ts';
+import { runtimeSpec, specText } from '#parts/runtime/runtime-spec.ts';
+import type { RuntimeFeatures, SpecHost } from '#parts/runtime/spec-input.ts';
+import { type ResolvedUser, resolveUser } from '#parts/runtime/users.ts';
+import { type RuntimeChoice, type ShimLaunch, launchShim } from '#parts/shim/launch.ts';
+import { RuntimeFailure } from '#parts/shim/runtime-failure.ts';
+import { renderStartFailure } from '#parts/shim/start-failure.ts';
+import type { Container } from './container.ts';
+import { containerMounts } from './container-mounts.ts';
+import type { LiveProcess } from './live-process.ts';
+import { type Peers, chooseNamespaces, sharedMemory } from './namespaces.ts';
+import { readInRoot } from './read-in-root.ts';
+import type { StartRequest } from './starter.ts';
+
+const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
+
+/** A runtime as the engine starts it. */
+export interface ConfiguredRuntime extends RuntimeChoice {
+  readonly features: RuntimeFeatures;
+}
+
+interface Parts {
+  readonly shimPath: string;
+  readonly runtime: (name: string) => ConfiguredRuntime;
+  readonly host: SpecHost;
+  readonly cgroupVersion: 1 | 2;
+  /** Absolute from the root of each hierarchy: `/onggi`. */
+  readonly cgroupParent: string;
+  readonly oomFiles: (cgroupPath: string) => readonly string[];
+  readonly initPath: () => string;
+  readonly peers: Peers;
+  /** The contents of the three files below /etc that are each container's own. */
+  readonly writeNetworkFiles: (container: Container, folder: string, network: StartRequest['network']) => Promise<void>;
+  /** `containers/` below the data root. */
+  readonly folder: string;
+  /** `containers/` below the exec root: bundles and shims of what runs. */
+  readonly stateFolder: string;
+}
+
+/** Turns a stored container into a bundle and starts its shim. */
+export class ContainerLauncher {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** @throws {EngineError} with Docker's words when the process could not be started; nothing of it is left */
+  async launch(request: StartRequest, cancel: AbortSignal): Promise<LiveProcess> {
+    const { container, generation, network } = request;
+    const { id, spec } = container;
+    const { folder, stateFolder, runtime, oomFiles, shimPath } = this.#parts;
+    const args = commandLine(spec.process.entrypoint, spec.process.cmd);
+    const state = join(stateFolder, id);
+    // what the last run left; its exit is in the record
+    await rm(join(folder, id, 'exit.json'), { force: true });
+    await rm(state, { recursive: true, force: true });
+    await mkdir(state, { recursive: true, mode: 0o711 });
+    const user = await userOf(container, request.rootfs);
+    await this.#parts.writeNetworkFiles(container, join(folder, id), network);
+    await this.#writeBundle(request, state, { args, user });
+    const launch: ShimLaunch = {
+      shimPath, id, generation,
+      runtime: runtime(spec.host.runtime),
+      directory: state,
+      exitFile: join(folder, id, 'exit.json'),
+      kind: { type: 'run', bundle: state },
+      terminal: spec.process.tty,
+      size: consoleSize(container),
+      stdin: spec.process.openStdin ? 'open' : 'closed',
+      log: this.#log(container),
+      oomFiles: oomFiles(this.#cgroupPath(container)),
+      attached: request.attached,
+      holdDescriptors: network.descriptors,
+    };
+    return started(launch, args[0] ?? '', cancel);
+  }
+
+  #cgroupPath({ id, spec }: Container): string {
+    return join('/', spec.limits.cgroupParent || this.#parts.cgroupParent, id);
+  }
+
+  async #writeBundle(request: StartRequest, state: string, { args, user }: { args: readonly string[]; user: ResolvedUser }): Promise<void> {
+    const { container, rootfs, network } = request;
+    const { spec, id } = container;
+    const { host, peers, cgroupVersion, initPath, folder } = this.#parts;
+    const features = this.#parts.runtime(spec.host.runtime).features;
+    const config = runtimeSpec(
+      {
+        containerId: id,
+        rootfs,
+        process: {
+          args,
+          env: containerEnvironment({ given: spec.process.env, hostname: spec.process.hostname, tty: spec.process.tty, home: user.home }),
+          cwd: workingDirectory(spec.process.workingDir),
+          tty: spec.process.tty,
+          consoleSize: consoleSize(container) ?? null,
+          uid: user.uid, gid: user.gid, additionalGids: user.additionalGids,
+        },
+        hostname: spec.host.utsMode === 'host' ? '' : spec.process.hostname,
+        domainname: spec.process.domainname,
+        mounts: await containerMounts(container, join(folder, id), peers),
+        shm: sharedMemory(container, spec.host.shmSizeBytes || DEFAULT_SHM_BYTES, peers),
+        limits: spec.limits,
+        security: spec.security,
+        devices: await resolveDevices(spec.limits, spec.security.privileged),
+        oomScoreAdj: spec.host.oomScoreAdj,
+        sysctls: spec.host.sysctls,
+        annotations: spec.host.annotations,
+        namespaces: chooseNamespaces(container, { networkPath: network.path, cgroupVersion, peers }),
+        cgroupPath: this.#cgroupPath(container),
+        initPath: spec.host.init ? initPath() : null,
+        host,
+      },
+      features,
+    );
+    // each start writes it anew: it need not outlast a power cut
+    await writeFile(join(state, 'config.json'), specText(config), { mode: 0o600 });
+  }
+
+  #log({ id, name, imageId, spec }: Container): ShimLaunch['log'] {
+    const { logDriver, logOptions } = spec.host;
+    const { written, maxBytes, maxFiles } = logSettings(logDriver, logOptions);
+    if (!written) return null;
+    const subject = { id, name, imageId, imageName: spec.image, labels: spec.process.labels, env: spec.process.env };
+    return { path: join(this.#parts.folder, id, `${id}-json.log`), maxBytes, maxFiles, attrsJson: logAttrs(logOptions, subject) };
+  }
+}
+
+/** @throws {EngineError} where the runtime could not start it */
+export async function started(launch: ShimLaunch, program: string, cancel: AbortSignal): Promise<LiveProcess> {
+  try {
+    return await launchShim(launch, cancel);
+  } catch (thrown) {
+    if (!(thrown instanceof RuntimeFailure)) throw thrown;
+    const { kind, message } = renderStartFailure(thrown.message, { verb: launch.kind.type, program });
+    throw new EngineError(kind, message, { cause: thrown });
+  }
+}
+
+/** Looks the container's user up in its own files. */
+export async function userOf({ spec }: Container, rootfs: string, user: string = spec.process.user): Promise<ResolvedUser> {
+  using root = ContainerRoot.open(rootfs);
+  return await resolveUser(user, spec.host.groupAdd, (path) => readInRoot(root, path));
+}
+
+function consoleSize({ spec }: Container): { rows: number; columns: number } | undefined {
+  const [rows, columns] = spec.host.consoleSize;
+  return spec.process.tty && rows > 0 && columns > 0 ? { rows, columns } : undefined;
+}
