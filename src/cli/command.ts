@@ -38,9 +38,9 @@ export interface CommandCall<T extends FlagTable> {
   /** `--config`: the folder of the client's own files. */
   readonly configDir: string;
   /** Writes one line to standard output. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** Writes one line to standard error. */
-  warn(line: string): void;
+  readonly warn: (line: string) => void;
 }
 
 export type Command = CommandDefinition<FlagTable>;

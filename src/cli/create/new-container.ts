@@ -1,8 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { isKind, messageOf } from '#base/errors.ts';
-import { ConnectionError } from '#client/errors.ts';
 import type { CreateContainerResponse } from '#protocol/containers.ts';
-import { CommandFailure, errorText, type CommandCall } from '../command.ts';
+import { CommandFailure, type CommandCall } from '../command.ts';
 import { registryAuth } from '../credentials.ts';
 import type { FlagTable } from '../flags/flag.ts';
 import { PROGRAM, seeHelp } from '../help.ts';
@@ -26,6 +25,11 @@ type Call = Pick<CommandCall<FlagTable>, 'engine' | 'console' | 'configDir' | 'w
 export function checkPull(pull: string, call: Pick<Call, 'name'>): void {
   if (pull === 'always' || pull === 'missing' || pull === 'never' || pull === '') return;
   throw usageFailure(call.name, `invalid pull option: '${pull}': must be one of "always", "missing" or "never"`);
+}
+
+/** @throws {CommandFailure} where it was asked for: what the socket may do in there is for its owner to say */
+export function refuseApiSocket(wanted: boolean, call: Pick<Call, 'name'>): void {
+  if (wanted) throw usageFailure(call.name, 'the --use-api-socket option is not supported: mount the socket with -v /var/run/onggi.sock:/var/run/docker.sock');
 }
 
 /** A complaint about what was asked for, with the way to the help. */
@@ -118,12 +122,4 @@ class IdFile implements Disposable {
     closeSync(this.#file);
     if (!this.#written) rmSync(this.#path, { force: true });
   }
-}
-
-/** How `run` and `create` tell what stopped them. An engine that is not there needs no help text. */
-export function notCreated(name: string, thrown: unknown): CommandFailure {
-  if (thrown instanceof CommandFailure && thrown.message.includes('\n')) return thrown;
-  const message = errorText(thrown);
-  if (thrown instanceof ConnectionError && name === 'create') return new CommandFailure(message, 1);
-  return usageFailure(name, message);
 }
