@@ -18,8 +18,8 @@ export interface StreamAnswer {
   readonly type: 'stream';
   readonly headers: OutgoingHttpHeaders;
   run(out: StreamOut): Promise<void>;
-  /** The last bytes of a stream that failed after it had begun. */
-  failure(message: string): string | Buffer;
+  /** The last bytes of a stream that failed after it had begun; undefined breaks the connection off. */
+  failure(message: string): string | Buffer | undefined;
 }
 
 export interface StreamOut {
@@ -70,4 +70,17 @@ export const noContent: WholeAnswer = empty(204);
 /** A stream of JSON texts: pull, load, events. A failure in the middle is told in Docker's `errorDetail`. */
 export function jsonStream(run: (out: StreamOut) => Promise<void>, contentType = 'application/json'): StreamAnswer {
   return { type: 'stream', headers: { 'Content-Type': contentType }, run, failure: formatStreamError };
+}
+
+/** Bytes from elsewhere: an archive. Where it breaks in the middle the connection does too, lest it pass for whole. */
+export function byteStream(contentType: string, source: AsyncIterable<Uint8Array>): StreamAnswer {
+  return {
+    type: 'stream',
+    headers: { 'Content-Type': contentType },
+    async run(out) {
+      out.begin();
+      for await (const chunk of source) await out.write(chunk);
+    },
+    failure: () => undefined,
+  };
 }

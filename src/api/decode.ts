@@ -87,13 +87,13 @@ export function struct<T extends object>(goType: string, fields: { readonly [Key
     zero,
     decode(value, place) {
       if (!isObject(value)) return wrongType(value, place, goType);
-      const decoded = Object.assign({} as Record<string, unknown>, zero);
+      const decoded = new Map<string, unknown>(Object.entries(zero));
       for (const [key, one] of Object.entries(value)) {
         const known = byName.get(key) ?? byName.get(key.toLowerCase());
         if (!known || one === null) continue;
-        decoded[known[0]] = known[1].decode(one, `${place}.${known[0]}`);
+        decoded.set(known[0], known[1].decode(one, `${place}.${known[0]}`));
       }
-      return decoded as T;
+      return Object.fromEntries(decoded) as T;
     },
   };
 }

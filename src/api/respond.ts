@@ -18,9 +18,11 @@ export async function respondStream(response: ServerResponse, answer: StreamAnsw
   try {
     await answer.run(out);
   } catch (thrown) {
-    if (!response.headersSent) throw thrown;
     if (response.destroyed) return;
-    response.end(answer.failure(thrown instanceof Error ? thrown.message : String(thrown)));
+    if (!response.headersSent) throw thrown;
+    const last = answer.failure(thrown instanceof Error ? thrown.message : String(thrown));
+    if (last === undefined) response.destroy();
+    else response.end(last);
     throw new StreamBroken(thrown);
   }
   out.begin();
@@ -31,6 +33,13 @@ export async function respondStream(response: ServerResponse, answer: StreamAnsw
 export class StreamBroken extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** Thrown into a stream's handler when nobody is left to write to. */
+class ClientGone extends Error {
+  constructor() {
+    super('the client has gone');
   }
 }
 
@@ -56,7 +65,8 @@ class ResponseOut implements StreamOut {
   async write(chunk: string | Uint8Array): Promise<void> {
     const response = this.#response;
     if (!response.headersSent && !response.destroyed) response.writeHead(200, this.#headers);
-    if (response.destroyed || response.write(chunk)) return;
+    if (response.destroyed) throw new ClientGone();
+    if (response.write(chunk)) return;
     const settled = new AbortController();
     try {
       await Promise.race([once(response, 'drain', settled), once(response, 'close', settled)]);

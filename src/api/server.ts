@@ -3,9 +3,8 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { Duplex } from 'node:stream';
 import { codeOf, EngineError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import { VERSION } from '#base/version.ts';
-import { MAX_API_VERSION } from '#protocol/api-version.ts';
 import { json, RAW_STREAM, type Answer } from './answer.ts';
+import { COMMON_HEADERS } from './common-headers.ts';
 import { destinationOf, type Destination } from './dispatch.ts';
 import { detach, handOver, refuse, type TakenConnection } from './hijack.ts';
 import { IncomingRequest } from './request.ts';
@@ -18,14 +17,6 @@ export type ListenTarget =
   | { readonly path: string; readonly mode?: number; readonly gid?: number }
   | { readonly fd: number }
   | { readonly host: string; readonly port: number };
-
-/** What clients look for in `Server`: the docker command line takes the daemon's system from `Docker/… (linux)`. */
-const COMMON: OutgoingHttpHeaders = {
-  'Api-Version': MAX_API_VERSION,
-  'Docker-Experimental': 'false',
-  Ostype: 'linux',
-  Server: `Docker/${VERSION} (linux)`,
-};
 
 const HEADERS_TIMEOUT_MS = 20_000;
 /** Go's clients keep idle connections for long; closing one as they use it again would fail their request. */
@@ -105,7 +96,7 @@ export class ApiServer implements AsyncDisposable {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const destination = destinationOf(this.#router, request.method ?? '', request.url ?? '/');
     if (destination.type === 'answer') {
-      respondWhole(response, destination.answer, COMMON);
+      respondWhole(response, destination.answer, COMMON_HEADERS);
       return;
     }
     const incoming = this.#incoming(request, destination);
@@ -119,8 +110,8 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, answer: Answer, incoming: IncomingRequest): Promise<void> {
-    if (answer.type === 'whole') return respondWhole(response, answer, COMMON);
-    if (answer.type === 'stream') return await respondStream(response, answer, COMMON);
+    if (answer.type === 'whole') return respondWhole(response, answer, COMMON_HEADERS);
+    if (answer.type === 'stream') return await respondStream(response, answer, COMMON_HEADERS);
     const taken = detach(request);
     taken.connection.once('close', () => incoming.clientGone());
     return await this.#join(taken, answer);
@@ -129,7 +120,7 @@ export class ApiServer implements AsyncDisposable {
   async #serveUpgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const destination = destinationOf(this.#router, request.method ?? '', request.url ?? '/');
     const taken: TakenConnection = { connection, head, upgraded: true };
-    if (destination.type === 'answer') return refuse(taken, destination.answer.status, COMMON, destination.answer.body);
+    if (destination.type === 'answer') return refuse(taken, destination.answer.status, COMMON_HEADERS, destination.answer.body);
     const incoming = this.#incoming(request, destination);
     connection.once('close', () => incoming.clientGone());
     // Between here and the answer nobody else listens: a client that breaks off must not end the engine.
@@ -172,7 +163,7 @@ export class ApiServer implements AsyncDisposable {
     if (destination.found.route.plainFailures) return this.#refuse(detach(request), destination, thrown);
     // A body that was not read to its end would be taken for the next request.
     if (!request.complete) response.shouldKeepAlive = false;
-    respondWhole(response, status === 304 ? { type: 'whole', status, headers: {}, body: '' } : json({ message }, status), COMMON);
+    respondWhole(response, status === 304 ? { type: 'whole', status, headers: {}, body: '' } : json({ message }, status), COMMON_HEADERS);
   }
 
   #refuse(taken: TakenConnection, { found }: Extract<Destination, { type: 'route' }>, thrown: unknown): void {
@@ -186,13 +177,13 @@ export class ApiServer implements AsyncDisposable {
     const cause = thrown instanceof StreamBroken ? thrown.cause : thrown;
     const { status, message } = failureOf(cause);
     if (!(cause instanceof EngineError)) this.#log.error('a request failed', { method, url, error: cause });
-    else if (status >= 500) this.#log.error('a request failed', { method, url, status, error: message });
+    else if (status === 500) this.#log.error('a request failed', { method, url, status, error: message });
     else this.#log.debug('a request was refused', { method, url, status, error: message });
   }
 }
 
 function wholeHeaders(headers: OutgoingHttpHeaders, body: string): OutgoingHttpHeaders {
-  return { ...COMMON, ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
+  return { ...COMMON_HEADERS, ...headers, 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
 }
 
 /** Binds with the mode in place: nobody can connect in between who may not later. */

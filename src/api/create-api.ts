@@ -1,0 +1,55 @@
+import type { Log } from '#base/log.ts';
+import type { Containers } from '#engine/containers/containers.ts';
+import type { Execs } from '#engine/containers/execs.ts';
+import type { Events } from '#engine/events/events.ts';
+import type { Images } from '#engine/images/images.ts';
+import type { Networks } from '#engine/networks/networks.ts';
+import type { System } from '#engine/system/system.ts';
+import type { Volumes } from '#engine/volumes/volumes.ts';
+import { Router } from './router.ts';
+import { type Bootstrap, bootstrapRoutes } from './routes/bootstrap.ts';
+import { containerRoutes } from './routes/containers.ts';
+import { containerStreamRoutes } from './routes/container-streams.ts';
+import { diskUsageRoutes } from './routes/disk-usage.ts';
+import { eventRoutes } from './routes/events.ts';
+import { execRoutes } from './routes/execs.ts';
+import { imageRoutes } from './routes/images.ts';
+import { imageTransferRoutes } from './routes/image-transfer.ts';
+import { networkRoutes } from './routes/networks.ts';
+import { notThereYetRoutes } from './routes/not-there-yet.ts';
+import { systemRoutes } from './routes/system.ts';
+import { volumeRoutes } from './routes/volumes.ts';
+import { ApiServer } from './server.ts';
+
+/** What the API stands on: the engine's nouns, and a log for its own faults. */
+export interface ApiParts {
+  readonly containers: Containers;
+  readonly execs: Execs;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  readonly events: Events;
+  readonly system: System;
+  readonly bootstrap: Bootstrap;
+  readonly log: Log;
+}
+
+/** Docker's Engine API over the engine. Call `listen` for each socket, `close` once. */
+export function createApi(parts: ApiParts): ApiServer {
+  const { containers, execs, images, networks, volumes, events, system, bootstrap, log } = parts;
+  const router = new Router([
+    ...systemRoutes(system),
+    ...diskUsageRoutes(parts),
+    ...eventRoutes(events),
+    ...containerRoutes(containers),
+    ...containerStreamRoutes(containers),
+    ...execRoutes(execs),
+    ...imageRoutes(images, containers),
+    ...imageTransferRoutes(images),
+    ...networkRoutes(networks),
+    ...volumeRoutes(volumes),
+    ...bootstrapRoutes(bootstrap),
+    ...notThereYetRoutes(),
+  ]);
+  return new ApiServer(router, log);
+}
