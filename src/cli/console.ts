@@ -16,6 +16,8 @@ export interface InputEnd {
   open(): Readable;
   /** Raw mode of the terminal; the function returned restores what was there. */
   raw(): () => void;
+  /** Keeps a terminal from showing what is typed; the function returned lets it show again. */
+  hideTyping(): () => void;
 }
 
 export interface OutputEnd {

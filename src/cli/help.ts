@@ -46,7 +46,8 @@ export function flagComplaint(complaint: string, name: string, command: Command)
 export function argumentComplaint(count: number, name: string, command: Command): string | undefined {
   const { min, max } = command.args;
   if (count >= min && (max === undefined || count <= max)) return undefined;
-  return `${PROGRAM}: '${PROGRAM} ${name}' ${expectation(command.args)}\n\n${usageLine(name, command)}\n\n${seeHelp(name)}`;
+  const pointer = max === undefined ? seeHelp(name).replace('Run', 'See') : seeHelp(name);
+  return `${PROGRAM}: '${PROGRAM} ${name}' ${expectation(command.args)}\n\n${usageLine(name, command)}\n\n${pointer}`;
 }
 
 /** A verb's own complaint, as Docker prints those of `run` and `create`. */

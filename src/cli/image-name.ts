@@ -4,6 +4,8 @@ import { CommandFailure } from './command.ts';
 export interface ImageName {
   /** Host of the registry: `docker.io` where the name says none. */
   readonly domain: string;
+  /** With the registry, as the API is asked: `docker.io/library/nginx`. */
+  readonly canonical: string;
   /** Familiar: `nginx`, `team/app`, `localhost:5000/app`. */
   readonly repository: string;
   /** Empty where there is none. */
@@ -27,7 +29,7 @@ export function parseImageName(text: string): ImageName {
   const path = match?.[1]?.slice(domain.length + 1);
   if (match === null || path === undefined || /^[a-f0-9]{64}$/.test(text)) throw new CommandFailure(complaint(rest), 1);
   const familiar = domain === 'docker.io' ? path.replace(/^library\/(?=[^/]+$)/, '') : `${domain}/${path}`;
-  return { domain, repository: familiar, tag: match[2] ?? '', digest: match[3] ?? '' };
+  return { domain, canonical: `${domain}/${path}`, repository: familiar, tag: match[2] ?? '', digest: match[3] ?? '' };
 }
 
 /** The name as people read it, with the tag `latest` where it has neither tag nor digest. */

@@ -23,7 +23,8 @@ function processInput(): InputEnd {
   return {
     isTerminal: isatty(0),
     open: () => process.stdin,
-    raw: rawTerminal,
+    raw: () => changeTerminal(['raw', '-echo'], () => setNodeRaw()),
+    hideTyping: () => changeTerminal(['-echo'], () => () => {}),
   };
 }
 
@@ -31,16 +32,18 @@ function processInput(): InputEnd {
  * Node's own raw mode leaves output processing on, which doubles the carriage returns of full-screen programs;
  * stty's does not. Node restores the terminal at exit in any case, since it remembers how it found it.
  */
-function rawTerminal(): () => void {
+function changeTerminal(settings: readonly string[], withoutStty: () => () => void): () => void {
   // Loaded here alone: most commands never need it, and every one pays for what stands at the top.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const stdio: ['inherit', 'pipe', 'ignore'] = ['inherit', 'pipe', 'ignore'];
   const before = spawnSync('stty', ['-g'], { stdio }).stdout?.toString().trim() ?? '';
-  if (before === '' || spawnSync('stty', ['raw', '-echo'], { stdio }).status !== 0) {
-    process.stdin.setRawMode(true);
-    return () => void process.stdin.setRawMode(false);
-  }
+  if (before === '' || spawnSync('stty', settings, { stdio }).status !== 0) return withoutStty();
   return () => void spawnSync('stty', [before], { stdio });
+}
+
+function setNodeRaw(): () => void {
+  process.stdin.setRawMode(true);
+  return () => void process.stdin.setRawMode(false);
 }
 
 // The streams of this process are built on first use: that costs milliseconds, and most commands need only one.

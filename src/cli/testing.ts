@@ -26,6 +26,7 @@ export class FakeConsole implements Console {
         this.isRaw = true;
         return () => void (this.isRaw = false);
       },
+      hideTyping: () => () => {},
     };
     this.stdout = this.#end('stdout', isTerminal);
     this.stderr = this.#end('stderr', isTerminal);

@@ -118,6 +118,11 @@ export const OTHER_COMMANDS: Readonly<Record<string, CommandNode>> = {
   kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stop, tag, top, unpause, wait,
 };
 
+/** Words for programs: they work, and `help` does not show them. */
+const HIDDEN_COMMANDS: Readonly<Record<string, CommandNode>> = {
+  __complete: { summary: 'Complete a command line', load: async () => (await import('./commands/completion.ts')).complete },
+};
+
 /** Every word that may follow `onggi`. */
 export const ROOT: CommandNode = {
   summary: 'Containers: images, isolation, networks, logs',
@@ -129,7 +134,9 @@ export function childOf(node: CommandNode, word: string): { readonly name: strin
   const children = node.children ?? {};
   if (Object.hasOwn(children, word)) return { name: word, node: children[word] as CommandNode };
   const found = Object.entries(children).find(([, child]) => node !== ROOT && child.aliases?.includes(word) === true);
-  return found === undefined ? undefined : { name: found[0], node: found[1] };
+  if (found !== undefined) return { name: found[0], node: found[1] };
+  const hidden = node === ROOT && Object.hasOwn(HIDDEN_COMMANDS, word) ? HIDDEN_COMMANDS[word] : undefined;
+  return hidden === undefined ? undefined : { name: word, node: hidden };
 }
 
 /** Every way to call a verb, without the program's name: `container ls`, `container list`, `ps`. */

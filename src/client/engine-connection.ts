@@ -18,6 +18,8 @@ export interface Call {
   /** Sent as it is; excludes `json`. */
   readonly body?: RequestBody | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The newest API version whose answer is understood, where that is not the newest of all. */
+  readonly atMost?: string;
 }
 
 export interface Reply {
@@ -106,7 +108,8 @@ export class EngineConnection {
   async #send(call: Call, extra: Readonly<Record<string, string>>, cancel: AbortSignal | undefined): Promise<Sent> {
     if (call.body !== undefined && typeof call.body !== 'string') await this.negotiate(cancel);
     for (;;) {
-      const sent = await this.#open(call, `/v${this.#version}${call.path}`, extra, cancel);
+      const version = call.atMost !== undefined && compareApiVersions(call.atMost, this.#version) < 0 ? call.atMost : this.#version;
+      const sent = await this.#open(call, `/v${version}${call.path}`, extra, cancel);
       if (sent.response.status < 400) return sent;
       const error = await daemonError(sent);
       const older = supportedVersion(error);

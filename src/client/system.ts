@@ -1,7 +1,7 @@
 import { parseEvent, type EventMessage } from '#protocol/events.ts';
 import { splitJsonLines } from '#protocol/json-lines.ts';
 import type { AuthConfig } from '#protocol/registry-auth.ts';
-import type { AuthResponse, DiskUsageInfo, DiskUsageSums, SystemInfo, VersionInfo } from '#protocol/system.ts';
+import type { AuthResponse, DiskUsageInfo, SystemInfo, VersionInfo } from '#protocol/system.ts';
 import { filtersText, type Filters } from './filters-text.ts';
 import type { EngineConnection } from './engine-connection.ts';
 
@@ -21,8 +21,9 @@ export class SystemCalls {
     return await this.#engine.json({ method: 'GET', path: '/info' }, cancel);
   }
 
-  async diskUsage(cancel?: AbortSignal): Promise<DiskUsageInfo | DiskUsageSums> {
-    return await this.#engine.json({ method: 'GET', path: '/system/df', query: { verbose: true } }, cancel);
+  /** Every object with its size; since API 1.52 the engine would send sums instead. */
+  async diskUsage(cancel?: AbortSignal): Promise<DiskUsageInfo> {
+    return await this.#engine.json({ method: 'GET', path: '/system/df', atMost: '1.51' }, cancel);
   }
 
   async *events(query: { readonly since?: string | undefined; readonly until?: string | undefined; readonly filters: Filters }, cancel?: AbortSignal): AsyncGenerator<EventMessage> {

@@ -72,7 +72,7 @@ async function createOrFetch(call: Call, body: CreateBody, image: ImageName | un
 /** Shows its progress on standard error: standard output belongs to the container. */
 async function fetchImage(call: Call, image: ImageName, options: CreateOptions): Promise<void> {
   const request = {
-    image: image.repository,
+    image: image.canonical,
     tag: image.digest || image.tag || 'latest',
     platform: options.platform,
     auth: await registryAuth(call.configDir, image.domain),

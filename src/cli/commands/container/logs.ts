@@ -1,6 +1,6 @@
 import { command, type Command } from '../../command.ts';
+import { moment } from '../../moment.ts';
 import { copyOutput } from '../../session/attached-session.ts';
-import { toUnixTimestamp } from '#protocol/timestamps.ts';
 
 export const logs: Command = command({
   usage: '[OPTIONS] CONTAINER',
@@ -21,13 +21,9 @@ export const logs: Command = command({
     const { Id: id, Config: config } = await engine.containers.inspect(name);
     const { body } = await engine.containers.logs(id, {
       ...flags,
-      since: moment(flags.since),
-      until: moment(flags.until),
+      since: moment('since', flags.since),
+      until: moment('until', flags.until),
     });
     await copyOutput(call.console, body, { tty: config.Tty, stdout: true, stderr: true });
   },
 });
-
-function moment(text: string): string | undefined {
-  return text === '' ? undefined : toUnixTimestamp(text, Date.now());
-}

@@ -42,7 +42,7 @@ async function startAll(call: Pick<Call, 'engine' | 'print' | 'warn'>, names: re
     }
   }
   if (failed.length === 0) return 0;
-  throw new CommandFailure(`failed to start containers: ${failed.join(', ')}`, 1);
+  throw new CommandFailure(`Error: failed to start containers: ${failed.join(', ')}`, 1);
 }
 
 async function startAttached(call: Pick<Call, 'engine' | 'console' | 'warn' | 'configDir'>, name: string, options: { readonly interactive: boolean; readonly detachKeys: string }): Promise<number> {

@@ -18,7 +18,7 @@ export const importImage: Command = command({
     const { flags } = call;
     const [source = '', target = ''] = call.args;
     const name = target === '' ? undefined : parseImageName(target);
-    const request = { source: isUrl(source) ? source : '-', repo: name?.repository ?? '', tag: name?.tag ?? '', message: flags.message, changes: flags.change, platform: flags.platform };
+    const request = { source: isUrl(source) ? source : '-', repo: name?.canonical ?? '', tag: name?.tag ?? '', message: flags.message, changes: flags.change, platform: flags.platform };
     await showProgress(call.engine.images.import(request, archiveOf(call, source)), call.console.stdout);
   },
 });

@@ -21,7 +21,7 @@ export const pull: Command = command({
     if (every && (name.tag !== '' || name.digest !== '')) throw new CommandFailure("tag can't be used with --all-tags/-a", 1);
     if (!every && name.tag === '' && name.digest === '' && !flags.quiet) call.print('Using default tag: latest');
     const messages = engine.images.pull({
-      image: name.repository,
+      image: name.canonical,
       tag: every ? '' : name.digest || name.tag || 'latest',
       platform: flags.platform,
       auth: await registryAuth(call.configDir, name.domain),
@@ -33,7 +33,5 @@ export const pull: Command = command({
 
 /** The name with its registry, as it could be typed anywhere: the last line of a pull. */
 function canonical(name: ReturnType<typeof parseImageName>): string {
-  const full = fullName(name);
-  if (name.domain !== 'docker.io') return full;
-  return `docker.io/${name.repository.includes('/') ? '' : 'library/'}${full}`;
+  return fullName({ ...name, repository: name.canonical });
 }

@@ -10,7 +10,7 @@ export const tag: Command = command({
   async run(call) {
     const [source = '', target = ''] = call.args;
     const name = nameOf(target);
-    await call.engine.images.tag(source, name.repository, name.tag || 'latest');
+    await call.engine.images.tag(source, name.canonical, name.tag || 'latest');
   },
 });
 

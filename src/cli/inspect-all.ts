@@ -1,0 +1,66 @@
+import { isKind } from '#base/errors.ts';
+import { CommandFailure, errorText, type CommandCall } from './command.ts';
+import type { FlagTable } from './flags/flag.ts';
+import { compileInspect, formatInspect, type InspectedKind } from './format/inspect.ts';
+import { TemplateError } from './format/template.ts';
+
+/** Docker's exit code for a template that cannot be read. */
+const BAD_TEMPLATE_EXIT = 64;
+
+/** One object with what it is; undefined where nothing of that name is there. */
+export type Found = { readonly kind: InspectedKind | undefined; readonly object: unknown };
+
+/**
+ * Shows what was found of `refs`, in one list, and then tells what was not.
+ *
+ * @returns the exit code: 1 where anything was not found
+ */
+export async function inspectAll(call: Pick<CommandCall<FlagTable>, 'console' | 'warn'>, refs: readonly string[], format: string, find: (ref: string) => Promise<Found>): Promise<number> {
+  checkTemplate(format);
+  const found: Found[] = [];
+  const failures: unknown[] = [];
+  for (const ref of refs) {
+    try {
+      found.push(await find(ref));
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  call.console.stdout.write(shown(found, format, failures));
+  for (const failure of failures) call.warn(errorText(failure));
+  return failures.length === 0 ? 0 : 1;
+}
+
+function shown(found: readonly Found[], format: string, failures: unknown[]): string {
+  if (format === '' || format === 'json') return formatInspect(undefined, found.map(({ object }) => object), format);
+  let text = '';
+  for (const { kind, object } of found) {
+    try {
+      text += formatInspect(kind, [object], format);
+    } catch (thrown) {
+      if (!(thrown instanceof TemplateError)) throw thrown;
+      // What the template asks for is not there: the others may have it.
+      failures.push(thrown);
+    }
+  }
+  return text;
+}
+
+function checkTemplate(format: string): void {
+  if (format === '' || format === 'json') return;
+  try {
+    compileInspect(undefined, format);
+  } catch (thrown) {
+    throw new CommandFailure(errorText(thrown), BAD_TEMPLATE_EXIT, { cause: thrown });
+  }
+}
+
+/** The answer of a search, or undefined where the engine knows no such thing. */
+export async function ifThere(search: Promise<unknown>): Promise<unknown> {
+  try {
+    return await search;
+  } catch (thrown) {
+    if (isKind(thrown, 'not-found') || isKind(thrown, 'not-implemented')) return undefined;
+    throw thrown;
+  }
+}
