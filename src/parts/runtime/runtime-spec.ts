@@ -1,15 +1,15 @@
 import { capabilitiesOf } from '#parts/security/capabilities.ts';
-import { parseSecurityOptions, type SecurityOptions } from '#parts/security/security-options.ts';
+import { parseSecurityOptions } from '#parts/security/security-options.ts';
 import type { ContainerFilter } from '#parts/security/seccomp/container-filters.ts';
 import { DEFAULT_DEVICE_RULES } from './devices.ts';
 import { namespacesOf } from './namespaces.ts';
 import type { OciLinux, OciProcess, RuntimeSpec } from './oci-spec.ts';
+import { ociProcess } from './process.ts';
 import { rootfsPropagation } from './propagation.ts';
 import { resourcesOf } from './resources.ts';
 import type { RuntimeFeatures, SpecInput } from './spec-input.ts';
 import { INIT_TARGET, mountsOf } from './spec-mounts.ts';
 import { sysctlsOf } from './sysctls.ts';
-import { rlimitsOf } from './ulimits.ts';
 
 /** The newest version that crun 1.8 and runc 1.1, which Debian 12 has, both take. */
 const OCI_VERSION = '1.0.2';
@@ -29,7 +29,7 @@ export function runtimeSpec(input: SpecInput, features: RuntimeFeatures): Runtim
   const annotations = annotationsOf(input, filter, features);
   return {
     ociVersion: OCI_VERSION,
-    process: processOf(input, options, capabilities),
+    process: processOf(input),
     root: { path: input.rootfs, ...(input.security.readonlyRootfs && { readonly: true }) },
     ...(input.hostname !== '' && input.namespaces.uts !== 'host' && { hostname: input.hostname }),
     mounts: mountsOf(input, options, features),
@@ -38,23 +38,10 @@ export function runtimeSpec(input: SpecInput, features: RuntimeFeatures): Runtim
   };
 }
 
-function processOf(input: SpecInput, options: SecurityOptions, capabilities: readonly string[]): OciProcess {
-  const { process, security, host } = input;
-  const rlimits = rlimitsOf(input.limits.ulimits, host.ulimits);
-  const apparmor = host.apparmorProfile === null ? undefined : (options.apparmor ?? (security.privileged ? 'unconfined' : host.apparmorProfile));
-  return {
-    ...(process.tty && { terminal: true }),
-    ...(process.tty && process.consoleSize && { consoleSize: { height: process.consoleSize.rows, width: process.consoleSize.columns } }),
-    user: { uid: process.uid, gid: process.gid, additionalGids: process.additionalGids },
-    args: input.initPath === null ? process.args : [INIT_TARGET, '--', ...process.args],
-    env: process.env,
-    cwd: process.cwd,
-    capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-    ...(rlimits.length > 0 && { rlimits }),
-    ...((options.noNewPrivileges || host.noNewPrivileges) && { noNewPrivileges: true }),
-    ...(apparmor !== undefined && apparmor !== '' && { apparmorProfile: apparmor }),
-    oomScoreAdj: input.oomScoreAdj,
-  };
+function processOf(input: SpecInput): OciProcess {
+  const { process, security, limits, oomScoreAdj, host, initPath } = input;
+  const args = initPath === null ? process.args : [INIT_TARGET, '--', ...process.args];
+  return ociProcess({ process: { ...process, args }, privileged: false, security, limits, oomScoreAdj, host });
 }
 
 function linuxOf(input: SpecInput, filter: ContainerFilter | undefined): OciLinux {

@@ -5,9 +5,9 @@ import type { ResourceLimits, SecuritySettings } from './settings.ts';
 import type { ProcessInput, SpecHost } from './spec-input.ts';
 import { rlimitsOf } from './ulimits.ts';
 
-export interface ExecInput {
+export interface ProcessContext {
   readonly process: ProcessInput;
-  /** `exec --privileged`: every capability, but the container's own filter and namespaces. */
+  /** `exec --privileged`: every capability, but the container's own filter, namespaces and AppArmor profile. */
   readonly privileged: boolean;
   /** Of the container. */
   readonly security: SecuritySettings;
@@ -16,13 +16,13 @@ export interface ExecInput {
   readonly host: SpecHost;
 }
 
-/** A further process in a container, as `exec --process` takes it (moby daemon/exec_linux.go). */
-export function execProcess(input: ExecInput): OciProcess {
-  const { process, privileged, security, limits, oomScoreAdj, host } = input;
+/** A process in a container: its first, or a further one as `exec --process` takes it (moby daemon/exec_linux.go). */
+export function ociProcess(input: ProcessContext): OciProcess {
+  const { process, security, limits, oomScoreAdj, host } = input;
   const options = parseSecurityOptions(security.securityOpt);
-  const capabilities = capabilitiesOf({ ...security, privileged: privileged || security.privileged }, host.capabilities);
+  const capabilities = capabilitiesOf({ ...security, privileged: input.privileged || security.privileged }, host.capabilities);
   const rlimits = rlimitsOf(limits.ulimits, host.ulimits);
-  const apparmor = host.apparmorProfile === null ? '' : privileged || security.privileged ? 'unconfined' : (options.apparmor ?? host.apparmorProfile);
+  const apparmor = host.apparmorProfile === null ? '' : (options.apparmor ?? (security.privileged ? 'unconfined' : host.apparmorProfile));
   return {
     ...(process.tty && { terminal: true }),
     ...(process.tty && process.consoleSize && { consoleSize: { height: process.consoleSize.rows, width: process.consoleSize.columns } }),
