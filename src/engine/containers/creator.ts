@@ -7,7 +7,7 @@ import type { Events } from '#engine/events/events.ts';
 import type { Image, Images } from '#engine/images/images.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
 import type { ResourceLimits } from '#parts/runtime/settings.ts';
-import type { Container, MountPoint, RuntimeFacts } from './container.ts';
+import type { Container, Endpoint, MountPoint, RuntimeFacts } from './container.ts';
 import { publishContainer } from './container-events.ts';
 import type { CreateRequest } from './containers.ts';
 import { invalidName } from './errors.ts';
@@ -191,10 +191,23 @@ function newContainer(parts: { id: string; name: string; image: Image | undefine
     restartCount: 0,
     stoppedByUser: false,
     mounts: mounts.map(({ copyUp: _, ...mount }) => mount),
-    endpoints: {},
+    endpoints: Object.fromEntries(networkNames(spec).map((network) => [network, { ...NO_ENDPOINT, aliases: spec.network.endpoints[network]?.aliases ?? [] }])),
     ports: {},
     sandboxId: '',
     sandboxPath: '',
   };
   return { id, name, imageId: image?.id ?? '', createdAt: new Date(), spec, state: { status: 'created', exit: null }, runtime };
+}
+
+/** An endpoint of a container that does not run. */
+const NO_ENDPOINT: Endpoint = {
+  networkId: '', endpointId: '', gateway: '', ipv4: '', ipv4PrefixLength: 0, gateway6: '', ipv6: '', ipv6PrefixLength: 0,
+  macAddress: '', aliases: [], dnsNames: [],
+};
+
+/** The networks that `inspect` lists before the first start. */
+function networkNames({ network, process }: ContainerSpec): readonly string[] {
+  if (network.mode.startsWith('container:')) return [];
+  if (process.networkDisabled) return ['none'];
+  return [network.mode === '' || network.mode === 'default' ? 'bridge' : network.mode];
 }

@@ -1,13 +1,17 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '#base/errors.ts';
+import type { CgroupLayout } from '#parts/host/cgroups.ts';
 import { ContainerRoot } from '#parts/host/container-root.ts';
 import { logAttrs } from '#parts/logs/log-attrs.ts';
 import { logSettings } from '#parts/logs/log-settings.ts';
+import { writeBundle } from '#parts/runtime/bundle.ts';
+import { oomFiles } from '#parts/runtime/container-cgroup.ts';
 import { resolveDevices } from '#parts/runtime/devices.ts';
 import { commandLine, containerEnvironment, workingDirectory } from '#parts/runtime/process-args.ts';
-import { runtimeSpec, specText } from '#parts/runtime/runtime-spec.ts';
-import type { RuntimeFeatures, SpecHost } from '#parts/runtime/spec-input.ts';
+import { runtimeSpec } from '#parts/runtime/runtime-spec.ts';
+import type { Runtime, Runtimes } from '#parts/runtime/runtimes.ts';
+import type { SpecHost } from '#parts/runtime/spec-input.ts';
 import { type ResolvedUser, resolveUser } from '#parts/runtime/users.ts';
 import { type RuntimeChoice, type ShimLaunch, launchShim } from '#parts/shim/launch.ts';
 import { RuntimeFailure } from '#parts/shim/runtime-failure.ts';
@@ -21,20 +25,15 @@ import type { StartRequest } from './starter.ts';
 
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
 
-/** A runtime as the engine starts it. */
-export interface ConfiguredRuntime extends RuntimeChoice {
-  readonly features: RuntimeFeatures;
-}
-
 interface Parts {
   readonly shimPath: string;
-  readonly runtime: (name: string) => ConfiguredRuntime;
+  readonly runtimes: Runtimes;
+  /** The runtimes' own state, `--root`. */
+  readonly runtimeRoot: string;
   readonly host: SpecHost;
-  readonly cgroupVersion: 1 | 2;
-  /** Absolute from the root of each hierarchy: `/onggi`. */
-  readonly cgroupParent: string;
-  readonly oomFiles: (cgroupPath: string) => readonly string[];
-  readonly initPath: () => string;
+  readonly cgroups: CgroupLayout;
+  readonly cgroupPathOf: (container: Container) => string;
+  readonly findInit: () => Promise<string>;
   readonly peers: Peers;
   /** The contents of the three files below /etc that are each container's own. */
   readonly writeNetworkFiles: (container: Container, folder: string, network: StartRequest['network']) => Promise<void>;
@@ -56,7 +55,7 @@ export class ContainerLauncher {
   async launch(request: StartRequest, cancel: AbortSignal): Promise<LiveProcess> {
     const { container, generation, network } = request;
     const { id, spec } = container;
-    const { folder, stateFolder, runtime, oomFiles, shimPath } = this.#parts;
+    const { folder, stateFolder, runtimes, runtimeRoot, cgroups, cgroupPathOf, shimPath } = this.#parts;
     const args = commandLine(spec.process.entrypoint, spec.process.cmd);
     const state = join(stateFolder, id);
     // what the last run left; its exit is in the record
@@ -68,7 +67,7 @@ export class ContainerLauncher {
     await this.#writeBundle(request, state, { args, user });
     const launch: ShimLaunch = {
       shimPath, id, generation,
-      runtime: runtime(spec.host.runtime),
+      runtime: runtimeChoice(runtimes.get(spec.host.runtime), runtimeRoot),
       directory: state,
       exitFile: join(folder, id, 'exit.json'),
       kind: { type: 'run', bundle: state },
@@ -76,22 +75,18 @@ export class ContainerLauncher {
       size: consoleSize(container),
       stdin: spec.process.openStdin ? 'open' : 'closed',
       log: this.#log(container),
-      oomFiles: oomFiles(this.#cgroupPath(container)),
+      oomFiles: oomFiles(cgroups, cgroupPathOf(container)),
       attached: request.attached,
       holdDescriptors: network.descriptors,
     };
     return started(launch, args[0] ?? '', cancel);
   }
 
-  #cgroupPath({ id, spec }: Container): string {
-    return join('/', spec.limits.cgroupParent || this.#parts.cgroupParent, id);
-  }
-
   async #writeBundle(request: StartRequest, state: string, { args, user }: { args: readonly string[]; user: ResolvedUser }): Promise<void> {
     const { container, rootfs, network } = request;
     const { spec, id } = container;
-    const { host, peers, cgroupVersion, initPath, folder } = this.#parts;
-    const features = this.#parts.runtime(spec.host.runtime).features;
+    const { host, peers, cgroups, cgroupPathOf, findInit, folder } = this.#parts;
+    const { features } = this.#parts.runtimes.get(spec.host.runtime);
     const config = runtimeSpec(
       {
         containerId: id,
@@ -114,15 +109,14 @@ export class ContainerLauncher {
         oomScoreAdj: spec.host.oomScoreAdj,
         sysctls: spec.host.sysctls,
         annotations: spec.host.annotations,
-        namespaces: chooseNamespaces(container, { networkPath: network.path, cgroupVersion, peers }),
-        cgroupPath: this.#cgroupPath(container),
-        initPath: spec.host.init ? initPath() : null,
+        namespaces: chooseNamespaces(container, { networkPath: network.path, cgroupVersion: cgroups.version, peers }),
+        cgroupPath: cgroupPathOf(container),
+        initPath: spec.host.init ? await findInit() : null,
         host,
       },
       features,
     );
-    // each start writes it anew: it need not outlast a power cut
-    await writeFile(join(state, 'config.json'), specText(config), { mode: 0o600 });
+    await writeBundle(state, config);
   }
 
   #log({ id, name, imageId, spec }: Container): ShimLaunch['log'] {
@@ -132,6 +126,11 @@ export class ContainerLauncher {
     const subject = { id, name, imageId, imageName: spec.image, labels: spec.process.labels, env: spec.process.env };
     return { path: join(this.#parts.folder, id, `${id}-json.log`), maxBytes, maxFiles, attrsJson: logAttrs(logOptions, subject) };
   }
+}
+
+/** How the shim is to call a runtime. */
+export function runtimeChoice({ path, args, hidePaths }: Runtime, root: string): RuntimeChoice {
+  return { path, root, hidePaths, extraArgs: args };
 }
 
 /** @throws {EngineError} where the runtime could not start it */
