@@ -13,6 +13,7 @@ export interface Blob {
 interface Beginning {
   readonly expected?: Digest;
   readonly sizeBytes?: number;
+  readonly onDigest?: (digest: Digest) => void;
   readonly folder: string;
   readonly resumes: boolean;
   readonly pathOf: (digest: Digest) => string;
@@ -115,6 +116,7 @@ export class BlobWriter implements AsyncDisposable {
       verifyDigest('content', expected, digest);
     }
     await this.#file.datasync();
+    this.#begin.onDigest?.(digest);
     const place = this.#begin.pathOf(digest);
     await rename(this.#path, place);
     this.#state = 'committed';

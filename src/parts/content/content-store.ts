@@ -1,4 +1,5 @@
-import { createReadStream, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createReadStream, renameSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -15,6 +16,7 @@ const PARTIAL_LIFE_MS = 24 * 3600 * 1000;
  *     sha256/<hex>           whole, verified, durable
  *     partial/<hex>          the beginning of a download that goes on where it stopped
  *     partial/new-<random>   being written by this engine
+ *     partial/gone-<random>  being removed
  *
  * A blob appears by one rename after its bytes are on the disk, so that a kill or a power cut leaves whole ones only.
  */
@@ -74,8 +76,9 @@ export class ContentStore {
    * Begins a blob. With an `expected` digest the writer continues an unfinished download of it: see its `offsetBytes`.
    *
    * @param options.sizeBytes more than this is refused while it comes, less at the commit
+   * @param options.onDigest told the digest before the blob appears, so that a lease can protect it from its first moment
    */
-  async writer(options: { readonly expected?: Digest; readonly sizeBytes?: number } = {}): Promise<BlobWriter> {
+  async writer(options: { readonly expected?: Digest; readonly sizeBytes?: number; readonly onDigest?: (digest: Digest) => void } = {}): Promise<BlobWriter> {
     const { expected } = options;
     // A second writer of the same blob starts over in a file of its own.
     const resumes = expected !== undefined && !this.#writing.has(expected);
@@ -95,15 +98,25 @@ export class ContentStore {
   }
 
   /** Stores a small blob that is in memory already. */
-  async put(bytes: Uint8Array): Promise<Blob> {
-    await using writer = await this.writer({ sizeBytes: bytes.length });
+  async put(bytes: Uint8Array, onDigest: (digest: Digest) => void = () => undefined): Promise<Blob> {
+    await using writer = await this.writer({ sizeBytes: bytes.length, onDigest });
     await writer.write(bytes);
     return await writer.commit();
   }
 
-  /** Removes a blob; one that is not there is no error. Readers that have it open finish. */
+  /**
+   * Removes a blob; one that is not there is no error. It is out of sight when the call returns, its space is free when
+   * the promise resolves. Readers that have it open finish.
+   */
   async delete(digest: Digest): Promise<void> {
-    await rm(this.path(digest), { force: true });
+    const gone = join(this.#root, 'partial', `gone-${randomBytes(8).toString('hex')}`);
+    try {
+      renameSync(this.path(digest), gone);
+    } catch (thrown) {
+      if (codeOf(thrown) === 'ENOENT') return;
+      throw thrown;
+    }
+    await rm(gone, { force: true });
   }
 
   async list(): Promise<Digest[]> {

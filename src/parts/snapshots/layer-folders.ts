@@ -120,9 +120,11 @@ export class LayerFolders {
 
   #read(name: string, log: Log): Layer | undefined {
     try {
-      const { chainId, diffId, parent, sizeBytes } = JSON.parse(readFileSync(join(this.#root, name, FACTS), 'utf8')) as Layer;
+      const { chainId, diffId, parent, sizeBytes, storedAt } = JSON.parse(readFileSync(join(this.#root, name, FACTS), 'utf8')) as Layer;
       const isWhole = isDigest(chainId) && isDigest(diffId) && (parent === '' || isDigest(parent)) && Number.isSafeInteger(sizeBytes);
-      if (isWhole && hexOf(chainId) === name && chainIdOver(parent, diffId) === chainId) return { chainId, diffId, parent, sizeBytes };
+      if (isWhole && hexOf(chainId) === name && chainIdOver(parent, diffId) === chainId) {
+        return { chainId, diffId, parent, sizeBytes, storedAt: new Date(storedAt) };
+      }
       log.warn('a layer folder is not what its name says: removing it', { folder: name });
     } catch (thrown) {
       if (!(thrown instanceof SyntaxError) && codeOf(thrown) !== 'ENOENT' && codeOf(thrown) !== 'ENOTDIR') throw thrown;

@@ -97,7 +97,7 @@ export class OverlaySnapshotter implements Snapshotter {
     belowFailed.signal.throwIfAborted();
     const below = this.#folders.stack(parent).map((each) => this.#folders.files(each.chainId));
     fillImpliedFolders(place.files, unpacked.impliedFolders, below);
-    const layer: Layer = { chainId, diffId, parent, sizeBytes: unpacked.sizeBytes };
+    const layer: Layer = { chainId, diffId, parent, sizeBytes: unpacked.sizeBytes, storedAt: new Date() };
     await this.#folders.commit(place.folder, layer);
     return layer;
   }

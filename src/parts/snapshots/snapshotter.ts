@@ -8,6 +8,7 @@ export interface Layer {
   readonly parent: Digest | '';
   /** Of this layer's own files. */
   readonly sizeBytes: number;
+  readonly storedAt: Date;
 }
 
 export interface NewLayer {
