@@ -21,12 +21,15 @@ interface Parts {
   /** What its shim left behind; undefined where it left nothing of this start. */
   readonly exitOf: (container: Container) => Promise<ProcessExit | undefined>;
   /** Takes up what the container holds: its root and its networks. */
-  readonly rejoin: (container: Container) => Promise<JoinedNetwork>;
+  readonly rejoin: (container: Container) => JoinedNetwork;
+  readonly mountRoot: (id: string) => Promise<unknown>;
   readonly unmountRoot: (id: string) => Promise<void>;
   /** Ends all that still runs of a container that has no shim, and takes down what it held. */
   readonly reap: (id: string) => Promise<void>;
   /** Ids of containers that have a shim's folder, whether or not they should. */
   readonly shimIds: () => Promise<readonly string[]>;
+  /** Takes away what the network still holds for containers that were not taken up. */
+  readonly sweepNetwork: () => Promise<void>;
   readonly start: (id: string) => Promise<void>;
   readonly onFound: (container: Container, generation: number, process: LiveProcess) => void;
   readonly log: Log;
@@ -52,6 +55,7 @@ export class ContainerRecovery {
       await this.#one(container).catch((thrown: unknown) => log.error('a container could not be recovered', { id: container.id, error: thrown }));
     }
     await this.#reapStrangers();
+    await this.#parts.sweepNetwork();
     await this.#sweepFolders();
     void this.#comeBack(before);
   }
@@ -65,7 +69,7 @@ export class ContainerRecovery {
   }
 
   async #takeUp(container: Container): Promise<void> {
-    const { live, supervisor, reconnect, exitOf, rejoin, unmountRoot, reap, onFound, log } = this.#parts;
+    const { live, supervisor, reconnect, exitOf, rejoin, mountRoot, unmountRoot, reap, onFound, log } = this.#parts;
     const { id, state } = container;
     if (!isLive(state)) return;
     const process = await reconnect(container);
@@ -77,8 +81,9 @@ export class ContainerRecovery {
       return;
     }
     const resources = new AsyncDisposableStack();
+    await mountRoot(id); // it is mounted: this counts as holding it
     resources.defer(() => unmountRoot(id));
-    resources.use(await rejoin(container));
+    resources.use(rejoin(container));
     live.add(id, { process, generation: state.generation, resources });
     onFound(container, state.generation, process);
   }
