@@ -43,7 +43,8 @@ function shown(found: readonly Found[], format: string, failures: unknown[]): st
       failures.push(thrown);
     }
   }
-  return text;
+  // Docker ends an empty answer with its newline too.
+  return text || '\n';
 }
 
 function checkTemplate(format: string): void {

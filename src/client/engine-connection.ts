@@ -113,8 +113,9 @@ export class EngineConnection {
       if (sent.response.status < 400) return sent;
       const error = await daemonError(sent);
       const older = supportedVersion(error);
-      if (older === undefined || compareApiVersions(older, this.#version) >= 0) throw error;
-      this.#version = older;
+      if (older === undefined || compareApiVersions(older, version) >= 0) throw error;
+      // Another call may have been told already.
+      if (compareApiVersions(older, this.#version) < 0) this.#version = older;
     }
   }
 

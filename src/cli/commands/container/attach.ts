@@ -34,9 +34,9 @@ export const attach: Command = command({
 });
 
 function assertAttachable({ State: state }: ContainerInspect): void {
-  if (!state.Running) throw new CommandFailure('cannot attach to a stopped container, start it first', 1);
-  if (state.Paused) throw new CommandFailure('cannot attach to a paused container, unpause it first', 1);
-  if (state.Restarting) throw new CommandFailure('cannot attach to a restarting container, wait until it is running', 1);
+  if (!state.Running) throw new CommandFailure('You cannot attach to a stopped container, start it first', 1);
+  if (state.Paused) throw new CommandFailure('You cannot attach to a paused container, unpause it first', 1);
+  if (state.Restarting) throw new CommandFailure('You cannot attach to a restarting container, wait until it is running', 1);
 }
 
 type Resize = (size: { readonly h: number; readonly w: number }) => Promise<void>;

@@ -24,7 +24,7 @@ export const ls: Command = command({
     // A template that cannot work is told before the engine is asked.
     if (format !== '') checkContainersFormat(format);
     const limit = flags.latest && flags.last === -1 ? 1 : flags.last;
-    const size = flags.size || (format !== '' && !flags.quiet && wantsSizes(format));
+    const size = flags.size || (format !== 'json' && !flags.quiet && wantsSizes(format));
     const containers = await call.engine.containers.list({ all: flags.all, limit: limit > 0 ? limit : undefined, size, filters: flags.filter });
     call.console.stdout.write(formatContainers(containers, { format, quiet: flags.quiet, noTrunc: flags['no-trunc'], size: flags.size }));
   },
