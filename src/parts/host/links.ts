@@ -13,6 +13,9 @@ const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
 const IFF_UP = 1;
+const AF_BRIDGE = 7;
+const IFLA_PROTINFO = 12;
+const IFLA_BRPORT_MODE = 4;
 
 export interface Link {
   readonly index: number;
@@ -82,6 +85,13 @@ export function setLink(socket: RouteSocket, index: number, settings: LinkSettin
   if (settings.netNamespace !== undefined) body.push(u32Attribute(IFLA.netNsFd, settings.netNamespace));
   // Joining a bridge is not in SETLINK's reach on every kernel; NEWLINK without `create` is the same and does it.
   socket.change(settings.master === undefined ? RTM_SETLINK : RTM_NEWLINK, 0, Buffer.concat(body), `set interface ${index}`);
+}
+
+/** Lets frames leave through the bridge's port that they came from: how a container reaches its own published port. */
+export function setHairpin(socket: RouteSocket, index: number): void {
+  const body = ifinfomsg(index, undefined);
+  body.writeUInt8(AF_BRIDGE, 0);
+  socket.change(RTM_SETLINK, 0, Buffer.concat([body, nested(IFLA_PROTINFO, attribute(IFLA_BRPORT_MODE, Uint8Array.of(1)))]), `set hairpin of interface ${index}`);
 }
 
 /** Not being there is no error. A veth's other end goes with it. */

@@ -1,0 +1,312 @@
+import { closeSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineError, messageOf } from '#base/errors.ts';
+import { newId } from '#base/ids.ts';
+import { type Log, silentLog } from '#base/log.ts';
+import { bindSocket } from '#parts/host/bound-sockets.ts';
+import { addressBytes } from '#parts/host/addresses.ts';
+import { deleteLink, findLink, type Link, listLinks, setLink } from '#parts/host/links.ts';
+import { isMountPoint } from '#parts/host/mount-table.ts';
+import { removeNetNamespace } from '#parts/host/namespaces.ts';
+import { NetfilterSocket, RouteSocket } from '#parts/host/netlink.ts';
+import { AddressPool } from './address-pool.ts';
+import { ensureBridge } from './bridge.ts';
+import { makeBridgedNamespace, makeLoneNamespace } from './container-namespace.ts';
+import { Firewall } from './firewall.ts';
+import type { BridgeFacts, EndpointFacts, JoinRequest, NetworkDriver, PortMapping, RestoreRequest, Sandbox } from './network-driver.ts';
+import { wantedPorts } from './port-bindings.ts';
+import { mappingsOf, publishedPorts } from './published-ports.ts';
+import { type HeldPort, PortTable } from './port-table.ts';
+import { Descriptors, makeSandbox } from './sandbox.ts';
+import { DEFAULT_POOLS, parseSubnet } from './subnets.ts';
+
+/** Docker's keys of daemon.json, with Docker's defaults where left out. */
+export interface HostNetworkSettings {
+  /** Namespaces are named below `<execRoot>/netns`. */
+  readonly execRoot: string;
+  readonly bridgeName?: string;
+  readonly bip?: string;
+  readonly pools?: readonly string[];
+  readonly mtu?: number;
+  readonly interContainer?: boolean;
+  readonly masquerade?: boolean;
+  readonly ipForward?: boolean;
+  /** Where a port is published that names no host address; empty is everywhere. */
+  readonly hostIp?: string;
+  /** How often to look whether our rules are still there; 0 is never. */
+  readonly verifyEveryMs?: number;
+  readonly log?: Log;
+}
+
+interface KnownBridge {
+  readonly facts: BridgeFacts;
+  readonly prefixLength: number;
+  readonly pool: AddressPool;
+}
+
+interface Attachment {
+  readonly id: string;
+  readonly ipv4: string;
+  readonly mappings: readonly PortMapping[];
+}
+
+/** The network of the host that this process runs in: one bridge, namespaces for containers, nftables for their ports. */
+export class HostNetwork implements NetworkDriver, Disposable {
+  readonly #settings: Required<HostNetworkSettings>;
+  readonly #log: Log;
+  readonly #routes: RouteSocket;
+  readonly #netfilter: NetfilterSocket;
+  readonly #firewall: Firewall;
+  readonly #ports = new PortTable();
+  readonly #attached = new Map<string, Attachment>();
+  #bridge: KnownBridge | undefined;
+  #watch: NodeJS.Timeout | undefined;
+
+  /** Opens its sockets to the kernel in the network namespace of this moment. */
+  constructor(settings: HostNetworkSettings) {
+    this.#settings = {
+      bridgeName: 'onggi0',
+      bip: '',
+      pools: DEFAULT_POOLS,
+      mtu: 1500,
+      interContainer: true,
+      masquerade: true,
+      ipForward: true,
+      hostIp: '',
+      verifyEveryMs: 2000,
+      log: silentLog,
+      ...settings,
+    };
+    if (!/^[\w.-]{1,15}$/.test(this.#settings.bridgeName)) throw new EngineError('invalid', `invalid bridge name ${JSON.stringify(this.#settings.bridgeName)}`);
+    this.#log = this.#settings.log;
+    this.#routes = new RouteSocket();
+    this.#netfilter = new NetfilterSocket();
+    this.#firewall = new Firewall({ socket: this.#netfilter, log: this.#log });
+  }
+
+  async setUp(): Promise<BridgeFacts> {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const { facts } = this.#ensureBridge();
+    const subnet = parseSubnet(facts.subnet);
+    this.#bridge = { facts, prefixLength: subnet.prefixLength, pool: new AddressPool(subnet, facts.gateway) };
+    const { interContainer, masquerade, bridgeName } = this.#settings;
+    const table = bridgeName === 'onggi0' ? 'onggi' : `onggi-${bridgeName}`;
+    await this.#firewall.write({ table, bridges: [{ name: facts.name, subnet: facts.subnet, gateway: facts.gateway, interContainer, masquerade }] });
+    this.#startWatch();
+    return facts;
+  }
+
+  async join(request: JoinRequest, cancel: AbortSignal): Promise<Sandbox> {
+    cancel.throwIfAborted();
+    const id = newId();
+    const endpointId = newId();
+    if (request.mode === 'host') return makeSandbox({ id, path: this.#path('default'), endpoint: noAddress(request.networkId, endpointId) });
+    try {
+      return request.mode === 'none' ? this.#joinNothing(id, endpointId, request) : await this.#joinBridge(id, endpointId, request);
+    } catch (thrown) {
+      throw new EngineError('internal', `failed to set up container networking: ${messageOf(thrown)}`, { cause: thrown });
+    }
+  }
+
+  restore({ mode, sandboxId, endpoint, ports }: RestoreRequest): Sandbox | undefined {
+    if (mode === 'host') return makeSandbox({ id: sandboxId, path: this.#path('default'), endpoint });
+    const path = this.#path(sandboxId);
+    if (!isMountPoint(path)) return undefined;
+    const mappings = mode === 'bridge' ? mappingsOf(ports, endpoint.ipv4) : [];
+    if (mode === 'bridge') {
+      const { pool } = this.#requireBridge();
+      pool.take(endpoint.ipv4);
+      this.#ports.adopt(mappings);
+      this.#firewall.adopt(mappings);
+      this.#fasten(sandboxId);
+    }
+    const attachment = { id: sandboxId, ipv4: endpoint.ipv4, mappings };
+    this.#attached.set(sandboxId, attachment);
+    return makeSandbox({ id: sandboxId, path, netNamespace: path, endpoint, ports, leave: () => this.#leave(attachment) });
+  }
+
+  async sweep(): Promise<void> {
+    const known = new Set([...this.#attached.keys()].map(shortName));
+    for (const name of readdirSync(this.#folder)) if (!known.has(name)) removeNetNamespace(join(this.#folder, name));
+    const bridge = findLink(this.#routes, this.#settings.bridgeName);
+    const interfaces = new Set([...this.#attached.keys()].map(hostInterface));
+    for (const link of listLinks(this.#routes)) {
+      if (link.kind === 'veth' && link.master === bridge?.index && !interfaces.has(link.name)) deleteLink(this.#routes, link.name);
+    }
+    await this.#firewall.settle();
+  }
+
+  async verify(): Promise<boolean> {
+    if (this.#bridge !== undefined) this.#ensureBridge();
+    return this.#firewall.verify();
+  }
+
+  async tearDown(): Promise<void> {
+    clearInterval(this.#watch);
+    for (const name of existsSync(this.#folder) ? readdirSync(this.#folder) : []) removeNetNamespace(join(this.#folder, name));
+    deleteLink(this.#routes, this.#settings.bridgeName);
+    this.#attached.clear();
+    this.#bridge = undefined;
+    await this.#firewall.remove();
+  }
+
+  /** Closes its sockets. What it has made stays: containers outlive the engine. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#watch);
+    this.#routes[Symbol.dispose]();
+    this.#netfilter[Symbol.dispose]();
+  }
+
+  #joinNothing(id: string, endpointId: string, { networkId }: JoinRequest): Sandbox {
+    const path = this.#path(id);
+    makeLoneNamespace(path);
+    const attachment = { id, ipv4: '', mappings: [] };
+    this.#attached.set(id, attachment);
+    return makeSandbox({ id, path, netNamespace: path, endpoint: noAddress(networkId, endpointId), leave: () => this.#leave(attachment) });
+  }
+
+  async #joinBridge(id: string, endpointId: string, request: JoinRequest): Promise<Sandbox> {
+    const { facts, prefixLength, pool } = this.#requireBridge();
+    const link = findLink(this.#routes, facts.name) ?? this.#ensureBridge().link;
+    await using undo = new AsyncDisposableStack();
+
+    const ipv4 = takeAddress(pool, request.ipv4);
+    undo.defer(() => pool.release(ipv4));
+    const held = this.#holdPorts(request, ipv4, endpointId);
+    const mappings = held.flatMap(({ mappings: some }) => some);
+    undo.defer(() => this.#ports.release(mappings));
+    const descriptors = new Descriptors(held.flatMap(({ descriptors: some }) => some));
+    undo.defer(() => descriptors.close());
+
+    const path = this.#path(id);
+    const macAddress = request.macAddress || macOf(ipv4);
+    makeBridgedNamespace(path, this.#routes, { hostInterface: hostInterface(id), bridgeIndex: link.index, mtu: facts.mtu, mac: macAddress, ipv4, prefixLength, gateway: facts.gateway });
+    undo.defer(() => this.#removeNamespace(id));
+    await this.#firewall.publish(mappings);
+
+    undo.move();
+    const attachment = { id, ipv4, mappings };
+    this.#attached.set(id, attachment);
+    return makeSandbox({
+      id,
+      path,
+      netNamespace: path,
+      endpoint: { ...noAddress(request.networkId, endpointId), gateway: facts.gateway, ipv4, ipv4PrefixLength: prefixLength, macAddress },
+      ports: publishedPorts(request, held),
+      descriptors,
+      leave: () => this.#leave(attachment),
+    });
+  }
+
+  #holdPorts(request: JoinRequest, ipv4: string, endpointId: string): readonly HeldPort[] {
+    const unnamed = this.#settings.hostIp ? [this.#settings.hostIp] : everywhere();
+    try {
+      return this.#ports.hold(wantedPorts(request, unnamed), ipv4);
+    } catch (thrown) {
+      throw new EngineError('internal', `driver failed programming external connectivity on endpoint ${request.containerName} (${endpointId}): ${messageOf(thrown)}`, { cause: thrown });
+    }
+  }
+
+  /** Gives everything back; each step is tried, whatever became of the one before. */
+  async #leave({ id, ipv4, mappings }: Attachment): Promise<void> {
+    if (!this.#attached.delete(id)) return;
+    await this.#logged('take back published ports', () => this.#firewall.unpublish(mappings));
+    this.#ports.release(mappings);
+    await this.#logged('remove the network namespace', () => this.#removeNamespace(id));
+    if (ipv4 !== '') this.#bridge?.pool.release(ipv4);
+  }
+
+  /**
+   * Cuts the container off at once and leaves the slow part, freeing the interfaces (16 ms and more), to the kernel,
+   * which does it when the namespace's last process is gone.
+   */
+  #removeNamespace(id: string): void {
+    const link = findLink(this.#routes, hostInterface(id));
+    if (link !== undefined) setLink(this.#routes, link.index, { master: 0, up: false });
+    removeNetNamespace(this.#path(id));
+  }
+
+  /** Ties a running container to the bridge again where someone has removed and we have made it anew. */
+  #fasten(id: string): void {
+    const bridge = findLink(this.#routes, this.#settings.bridgeName);
+    const link = findLink(this.#routes, hostInterface(id));
+    if (bridge !== undefined && link !== undefined && link.master !== bridge.index) setLink(this.#routes, link.index, { master: bridge.index, up: true });
+  }
+
+  #ensureBridge(): { readonly facts: BridgeFacts; readonly link: Link } {
+    const { bridgeName: name, pools, mtu, ipForward } = this.#settings;
+    const known = this.#bridge;
+    const present = findLink(this.#routes, name);
+    if (known !== undefined && present?.up) return { facts: known.facts, link: present };
+    const bip = known === undefined ? this.#settings.bip : `${known.facts.gateway}/${known.prefixLength}`;
+    const made = ensureBridge(this.#routes, { name, bip, pools, mtu, ipForward }, this.#log);
+    if (known !== undefined) {
+      this.#log.warn('the bridge was changed by another program: putting it back', { bridge: name });
+      for (const { id, ipv4 } of this.#attached.values()) if (ipv4 !== '') this.#fasten(id);
+    }
+    return made;
+  }
+
+  #startWatch(): void {
+    const { verifyEveryMs } = this.#settings;
+    if (verifyEveryMs === 0) return;
+    clearInterval(this.#watch);
+    this.#watch = setInterval(() => void this.#logged('verify the network', () => this.verify()), verifyEveryMs);
+    this.#watch.unref();
+  }
+
+  async #logged(what: string, work: () => unknown): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      this.#log.error(`cannot ${what}`, { error: messageOf(thrown) });
+    }
+  }
+
+  #requireBridge(): KnownBridge {
+    if (this.#bridge === undefined) throw new EngineError('unavailable', 'the default bridge is not set up');
+    return this.#bridge;
+  }
+
+  get #folder(): string {
+    return join(this.#settings.execRoot, 'netns');
+  }
+
+  #path(id: string): string {
+    return join(this.#folder, shortName(id));
+  }
+}
+
+function takeAddress(pool: AddressPool, wanted: string): string {
+  if (wanted === '') return pool.takeLowest();
+  pool.take(wanted);
+  return wanted;
+}
+
+/** Docker's names for files of namespaces have 12 digits. */
+function shortName(id: string): string {
+  return id.slice(0, 12);
+}
+
+/** Derived, so that what is left of a container can be told from what belongs to one. */
+function hostInterface(id: string): string {
+  return `veth${id.slice(0, 10)}`;
+}
+
+function macOf(ipv4: string): string {
+  return `02:42:${addressBytes(ipv4).toString('hex').replace(/(..)(?=.)/g, '$1:')}`;
+}
+
+/** Where a port without a host address is published: as Docker, on IPv6 too where the host has it. */
+function everywhere(): readonly string[] {
+  try {
+    closeSync(bindSocket({ protocol: 'tcp', address: '::1', port: 0 }));
+    return ['0.0.0.0', '::'];
+  } catch {
+    return ['0.0.0.0'];
+  }
+}
+
+function noAddress(networkId: string, endpointId: string): EndpointFacts {
+  return { networkId, endpointId, gateway: '', ipv4: '', ipv4PrefixLength: 0, gateway6: '', ipv6: '', ipv6PrefixLength: 0, macAddress: '', aliases: [], dnsNames: [] };
+}
