@@ -21,12 +21,11 @@ export function formatStreamError(message: string): string {
   return formatProgress({ errorDetail: { message }, error: message });
 }
 
-/** Docker's bar of fifty columns beside the numbers: `[==>    ]  1.024MB/10.5MB`. Sizes are in bytes. */
+/** Docker's bar beside the numbers: `[=====>     ]  1.024MB/10.5MB`. Sizes are in bytes (moby pkg/jsonmessage). */
 export function progressBar(current: number, total: number): string {
-  if (total <= 0) return ` ${bytes(current)}`;
-  const filled = Math.min(50, Math.floor((current / total) * 50));
-  const bar = filled >= 50 ? '='.repeat(50) + '>' : `${'='.repeat(filled)}>${' '.repeat(50 - filled)}`;
-  return `[${filled >= 50 ? bar.slice(1) : bar.slice(0, 50)}] ${bytes(current).padStart(8)}/${bytes(total)}`;
+  if (total <= 0 || current > total) return bytes(current).padStart(8);
+  const filled = Math.floor(((current / total) * 100) / 2);
+  return `[${'='.repeat(filled)}>${' '.repeat(50 - filled)}] ${bytes(current).padStart(8)}/${bytes(total)}`;
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const;
