@@ -2,8 +2,9 @@ import { EngineError } from '#base/errors.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Lease } from '#parts/content/leases.ts';
 import type { Descriptor } from '#parts/oci/descriptor.ts';
-import { parseDigest, type Digest } from '#parts/oci/digest.ts';
-import { JsonFields, MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
+import type { Digest } from '#parts/oci/digest.ts';
+import { parseImageDocument, type ImageDocument } from '#parts/oci/image-document.ts';
+import { MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import type { Manifest } from '#parts/oci/manifest.ts';
 import { isConfigType } from '#parts/oci/media-types.ts';
 import type { Platform } from '#parts/oci/platform.ts';
@@ -40,6 +41,7 @@ export interface PulledImage {
   readonly manifest: Manifest;
   /** The configuration as it came; its digest is the image's id. */
   readonly config: Buffer;
+  readonly document: ImageDocument;
 }
 
 interface Parts {
@@ -67,12 +69,13 @@ export async function pullImage(parts: Parts, wanted: ImageWanted, report: Repor
   const { digest: manifestDigest, content: manifest } = await chooseManifest(source, root, platform, cancel);
 
   const config = await pullConfig(parts, wanted, manifest.config, cancel);
+  const document = parseImageDocument(config);
   if (!parts.images.has(manifest.config.digest)) {
-    await pullLayers(parts, { repository, lease, layers: manifest.layers, diffIds: diffIdsOf(config) }, report, cancel);
+    await pullLayers(parts, { repository, lease, layers: manifest.layers, diffIds: document.diffIds }, report, cancel);
   }
   report({ id: '', status: `Digest: ${root.digest}` });
   const isNew = parts.images.find(reference)?.id !== manifest.config.digest;
-  parts.images.commit({ reference, rootDigest: root.digest, manifestDigest, manifest, config });
+  parts.images.commit({ reference, rootDigest: root.digest, manifestDigest, manifest, config, document });
   return isNew;
 }
 
@@ -89,9 +92,4 @@ async function pullConfig({ content, fetcher }: Parts, { repository, lease }: Im
     cancel.throwIfAborted();
     throw configFailed(thrown);
   }
-}
-
-function diffIdsOf(config: Buffer): readonly Digest[] {
-  const fields = JsonFields.parse('image configuration', config);
-  return (fields.object('rootfs')?.strings('diff_ids') ?? []).map(parseDigest);
 }

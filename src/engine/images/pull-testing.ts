@@ -8,16 +8,18 @@ import { ContentStore } from '#parts/content/content-store.ts';
 import { Leases } from '#parts/content/leases.ts';
 import { LayerWorkers } from '#parts/layers/layer-workers.ts';
 import { digestOf, type Digest } from '#parts/oci/digest.ts';
-import { JsonFields } from '#parts/oci/json-fields.ts';
 import { DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '#parts/oci/media-types.ts';
-import { canonicalText, type Reference } from '#parts/oci/reference.ts';
+import { openDatabase } from '#parts/records/database.ts';
 import { Registries } from '#parts/registry/registries.ts';
 import { registrySettings } from '#parts/registry/settings.ts';
 import type { FakeRegistry } from '#parts/registry/testing.ts';
 import { OverlaySnapshotter } from '#parts/snapshots/overlay.ts';
 import { END_OF_ARCHIVE, paddingOf, plainEntry, tarHeader } from '#parts/tar/writer.ts';
+import { ImageGarbage } from './image-garbage.ts';
+import { ImageRecords } from './image-records.ts';
 import type { Progress, PullRequest } from './images.ts';
-import type { ImageTarget, KnownImage, PulledImage } from './pull-image.ts';
+import { LayerBlobs } from './layer-blobs.ts';
+import { PullTarget } from './pull-target.ts';
 import { ImagePuller } from './pull.ts';
 
 /** A tar of plain files. */
@@ -64,30 +66,10 @@ export function addIndex(registry: FakeRegistry, repository: string, tag: string
   return registry.addManifest(repository, tag, OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests }) as Digest;
 }
 
-/** An image store that lives in memory. */
-export class FakeTarget implements ImageTarget {
-  readonly names: Map<string, KnownImage> = new Map();
-  readonly committed: PulledImage[] = [];
-
-  find(reference: Reference): KnownImage | undefined {
-    return this.names.get(canonicalText(reference));
-  }
-
-  has(imageId: Digest): boolean {
-    return this.committed.some(({ manifest }) => manifest.config.digest === imageId);
-  }
-
-  commit(image: PulledImage): void {
-    const config = JsonFields.parse('config', image.config);
-    const platform = { os: config.string('os'), architecture: config.string('architecture'), variant: '', osVersion: '' };
-    this.names.set(canonicalText(image.reference), { id: image.manifest.config.digest, platform, labels: config.object('config')?.stringMap('Labels') ?? {} });
-    this.committed.push(image);
-  }
-}
-
 /** Real stores in a folder of their own, with a puller over them. */
 export class PullPlace implements AsyncDisposable {
-  readonly target: FakeTarget = new FakeTarget();
+  readonly records: ImageRecords;
+  readonly blobs: LayerBlobs;
   readonly events: Pick<EngineEvent, 'action' | 'actorId' | 'attributes'>[] = [];
   readonly puller: ImagePuller;
   readonly content: ContentStore;
@@ -101,6 +83,10 @@ export class PullPlace implements AsyncDisposable {
     this.content = content;
     this.#undo = undo;
     this.leases = new Leases();
+    const db = undo.use(openDatabase(join(root, 'onggi.db')));
+    this.records = new ImageRecords(db);
+    this.blobs = new LayerBlobs(db, content);
+    const target = new PullTarget({ records: this.records, blobs: this.blobs, content });
     const workers = new LayerWorkers(2);
     this.snapshots = undo.use(OverlaySnapshotter.open({ layersRoot: join(root, 'layers'), containersRoot: join(root, 'containers'), workers, log: silentLog }));
     const registries = undo.use(new Registries(registrySettings({ idleMs: 2000 })));
@@ -109,12 +95,19 @@ export class PullPlace implements AsyncDisposable {
       content,
       snapshots: this.snapshots,
       leases: this.leases,
-      images: this.target,
+      images: target,
       events: { publish: (event) => void this.events.push(event) },
       log: silentLog,
       maxDownloads: 3,
       retryPauses: pauses,
     });
+  }
+
+  /** What a maker of images works on. */
+  get stores(): Omit<ConstructorParameters<typeof ImageGarbage>[0], 'log'> & { readonly garbage: ImageGarbage; readonly events: { publish: () => void } } {
+    const { records, blobs, content, snapshots, leases } = this;
+    const stores = { records, blobs, content, snapshots, leases };
+    return { ...stores, garbage: new ImageGarbage({ ...stores, log: silentLog }), events: { publish: () => undefined } };
   }
 
   static async open(pauses: readonly number[] = [0.01, 0.01]): Promise<PullPlace> {

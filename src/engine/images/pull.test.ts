@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { shortId } from '#base/ids.ts';
 import { chainIdsOf, digestOf, hexOf } from '#parts/oci/digest.ts';
+import { parseReference } from '#parts/oci/reference.ts';
 import { FakeRegistry, refuse } from '#parts/registry/testing.ts';
 import { addImage, addIndex, PullPlace, tarOf } from './pull-testing.ts';
 
@@ -69,7 +70,8 @@ test('all tags come when none is asked for', async () => {
   addImage(registry, 'a/b', 'two', { layers: [BASE, TOP] });
   const told = await place.pull(`${registry.host}/a/b`);
   assert.equal(told.at(-1), `Status: Downloaded newer image for ${registry.host}/a/b`);
-  assert.deepEqual([...place.target.names.keys()], [`${registry.host}/a/b:one`, `${registry.host}/a/b:two`]);
+  const tags = place.records.namesIn(parseReference(`${registry.host}/a/b`)).flatMap(({ reference }) => reference.tag ?? []);
+  assert.deepEqual(tags, ['one', 'two']);
 });
 
 test('the entry of an index is chosen by platform, also in an index in the index', async () => {
@@ -88,9 +90,10 @@ test('the entry of an index is chosen by platform, also in an index in the index
   ]);
   const told = await place.pull(`${registry.host}/a/b:v1`);
   assert.ok(told.includes(`Digest: ${root}`));
-  assert.equal(place.target.committed.at(-1)?.manifestDigest, own.manifest);
+  const chosen = () => place.records.findByName(parseReference(`${registry.host}/a/b:v1`))?.manifest;
+  assert.equal(chosen(), own.manifest);
   await place.pull(`${registry.host}/a/b:v1`, { platform: `linux/${s390}` });
-  assert.equal(place.target.committed.at(-1)?.manifestDigest, foreign.manifest);
+  assert.equal(chosen(), foreign.manifest);
   await assert.rejects(place.pull(`${registry.host}/a/b:v1`, { platform: 'linux/riscv64' }), { message: 'no matching manifest for linux/riscv64 in the manifest list entries' });
 });
 
@@ -138,7 +141,7 @@ for (const [name, image, harm, message] of broken) {
     const { layers } = addImage(registry, 'a/b', 'v1', image);
     harm(registry, layers[0] ?? '');
     await assert.rejects(place.pull(`${registry.host}/a/b:v1`), { name: /Error/, message });
-    assert.equal(place.target.names.size, 0);
+    assert.deepEqual(place.records.all(), []);
     assert.deepEqual(place.events, []);
     assert.deepEqual(place.snapshots.listLayers(), []);
     assert.deepEqual(readdirSync(join(place.root, 'layers')).filter((each) => each !== '.empty'), []);
