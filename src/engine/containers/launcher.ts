@@ -21,6 +21,7 @@ import { containerMounts } from './container-mounts.ts';
 import type { LiveProcess } from './live-process.ts';
 import { type Peers, chooseNamespaces, sharedMemory } from './namespaces.ts';
 import { readInRoot } from './read-in-root.ts';
+import type { SharedMemoryMounts } from './shared-memory-mounts.ts';
 import type { StartRequest } from './starter.ts';
 
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
@@ -35,6 +36,7 @@ interface Parts {
   readonly cgroupPathOf: (container: Container) => string;
   readonly findInit: () => Promise<string>;
   readonly peers: Peers;
+  readonly shm: SharedMemoryMounts;
   /** The contents of the three files below /etc that are each container's own. */
   readonly writeNetworkFiles: (container: Container, folder: string, network: StartRequest['network']) => Promise<void>;
   /** `containers/` below the data root. */
@@ -64,6 +66,7 @@ export class ContainerLauncher {
     await mkdir(state, { recursive: true, mode: 0o711 });
     const user = await userOf(container, request.rootfs);
     await this.#parts.writeNetworkFiles(container, join(folder, id), network);
+    if (spec.host.ipcMode === 'shareable') this.#parts.shm.mount(id, spec.host.shmSizeBytes || DEFAULT_SHM_BYTES);
     await this.#writeBundle(request, state, { args, user });
     const launch: ShimLaunch = {
       shimPath, id, generation,

@@ -1,0 +1,227 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { KeyedLock } from '#base/keyed-lock.ts';
+import type { Log } from '#base/log.ts';
+import type { Container } from '#engine/containers/container.ts';
+import { ContainerLogs } from '#engine/containers/container-logs.ts';
+import { ContainerService } from '#engine/containers/container-service.ts';
+import { copyUp } from '#engine/containers/copy-up.ts';
+import { ContainerCreator, type RootFilesystems } from '#engine/containers/creator.ts';
+import { execLauncher } from '#engine/containers/exec-launcher.ts';
+import { ExecService } from '#engine/containers/exec-service.ts';
+import { HealthMonitor } from '#engine/containers/health-monitor.ts';
+import { ContainerInspector } from '#engine/containers/inspector.ts';
+import { ContainerLauncher } from '#engine/containers/launcher.ts';
+import { LiveContainers, type LiveProcess } from '#engine/containers/live-process.ts';
+import { peersOf } from '#engine/containers/namespaces.ts';
+import { NetworkJoiner } from '#engine/containers/network-joiner.ts';
+import { reapContainer } from '#engine/containers/reaper.ts';
+import type { ContainerRecords } from '#engine/containers/records.ts';
+import { ContainerRecovery } from '#engine/containers/recovery.ts';
+import { ContainerRemover } from '#engine/containers/remover.ts';
+import { assertRunnable } from '#engine/containers/runnable.ts';
+import { SharedMemoryMounts } from '#engine/containers/shared-memory-mounts.ts';
+import { ContainerStarter } from '#engine/containers/starter.ts';
+import { isLive } from '#engine/containers/state.ts';
+import { StdioHub } from '#engine/containers/stdio-hub.ts';
+import { ContainerStopper } from '#engine/containers/stopper.ts';
+import { ContainerSupervisor } from '#engine/containers/supervisor.ts';
+import type { EventLog } from '#engine/events/event-log.ts';
+import type { Images } from '#engine/images/images.ts';
+import type { VolumeService } from '#engine/volumes/volume-service.ts';
+import { listCgroupPids } from '#parts/host/cgroups.ts';
+import { freezeCgroup } from '#parts/host/freezer.ts';
+import { parseSignal, requireSupportedSignal } from '#parts/host/signals.ts';
+import { readLog } from '#parts/logs/read-log.ts';
+import { checkLogOptions } from '#parts/logs/log-settings.ts';
+import { cgroupPathOf } from '#parts/runtime/container-cgroup.ts';
+import { findInit } from '#parts/runtime/init-binary.ts';
+import { checkLimits } from '#parts/runtime/limits-check.ts';
+import { checkNamespaceMode } from '#parts/runtime/namespaces.ts';
+import { capabilitiesOf } from '#parts/security/capabilities.ts';
+import { parseSecurityOptions } from '#parts/security/security-options.ts';
+import { readExitRecord } from '#parts/shim/exit-record.ts';
+import { RuntimeFailure } from '#parts/shim/runtime-failure.ts';
+import { connectShim } from '#parts/shim/shim.ts';
+import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
+import type { NetworkDriver } from '#parts/network/network-driver.ts';
+import type { DaemonConfig } from './config.ts';
+import type { HostParts } from './compose-host.ts';
+import { networkFilesWriter } from './network-files.ts';
+
+export interface ContainerParts {
+  readonly config: DaemonConfig;
+  readonly log: Log;
+  readonly host: HostParts;
+  readonly records: ContainerRecords;
+  readonly images: Images;
+  readonly volumes: VolumeService;
+  readonly events: EventLog;
+  readonly snapshots: Snapshotter;
+  readonly network: NetworkDriver;
+  readonly networkIdOf: (mode: 'bridge' | 'host' | 'none') => string;
+}
+
+export interface ComposedContainers {
+  readonly containers: ContainerService;
+  readonly execs: ExecService;
+  recover(): Promise<void>;
+  stop(): void;
+}
+
+/** Builds everything that has to do with containers. */
+export function composeContainers(parts: ContainerParts): ComposedContainers {
+  const { config, log, host, records, images, volumes, events, snapshots, network } = parts;
+  const folder = join(config.dataRoot, 'containers');
+  const stateFolder = join(config.execRoot, 'containers');
+  const execFolder = join(config.execRoot, 'execs');
+  const runtimeRoot = join(config.execRoot, 'runtime');
+  for (const path of [folder, stateFolder, execFolder, runtimeRoot]) mkdirSync(path, { recursive: true, mode: 0o711 });
+
+  const locks = new KeyedLock();
+  const live = new LiveContainers();
+  const hub = new StdioHub(log);
+  const shm = new SharedMemoryMounts(join(config.execRoot, 'shm'));
+  const peers = peersOf(records, ({ id }) => shm.pathOf(id));
+  const roots: RootFilesystems = {
+    prepare: (id, chainId) => snapshots.prepare(id, chainId),
+    mount: (id) => snapshots.mount(id),
+    unmount: async (id) => {
+      shm.unmount(id);
+      await snapshots.unmount(id);
+    },
+    remove: (id) => snapshots.remove(id),
+  };
+  const pathOf = ({ id, spec }: Pick<Container, 'id'> & Partial<Container>): string => cgroupPathOf(spec?.limits.cgroupParent || config.cgroupParent, id);
+  const reap = (id: string): Promise<void> =>
+    reapContainer(id, { records, cgroups: host.cgroups, cgroupPathOf: pathOf, runtimeRoot, stateFolder, log, unmountRoot: roots.unmount });
+
+  const launcher = new ContainerLauncher({
+    shimPath: host.shimPath,
+    runtimes: host.runtimes,
+    runtimeRoot,
+    host: host.spec,
+    cgroups: host.cgroups,
+    cgroupPathOf: pathOf,
+    findInit: () => findInit(config.initPath),
+    peers, folder, stateFolder, shm,
+    writeNetworkFiles: networkFilesWriter({ config, records }),
+  });
+  const execs = new ExecService({
+    records, events, hub, log,
+    launch: execLauncher({
+      shimPath: host.shimPath, runtimes: host.runtimes, runtimeRoot, host: host.spec, stateFolder: execFolder,
+      rootOf: (id) => snapshots.facts(id).facts['MergedDir'] ?? '',
+    }),
+  });
+  const health = new HealthMonitor({ records, events, log, run: (id, spec, limit, cancel) => execs.run(id, spec, limit, cancel) });
+  const supervisor: ContainerSupervisor = new ContainerSupervisor({
+    records, live, locks, events, log, reap,
+    start: (id) => starter.restart(id),
+    remove: (id) => remover.removeStopped(id, true),
+  });
+  const watch = (container: Container, generation: number, process: LiveProcess): void => {
+    supervisor.watch(container.id, generation, process);
+    health.begin(container);
+  };
+  const joiner = new NetworkJoiner({ driver: network, records, networkIdOf: parts.networkIdOf });
+  const starter: ContainerStarter = new ContainerStarter({
+    records, live, locks, hub, events,
+    roots,
+    join: (container, cancel) => joiner.join(container, cancel),
+    launch: (request, cancel) => launcher.launch(request, cancel),
+    onStarted: watch,
+    removeFailed: (id) => remover.removeStopped(id, true),
+    cancelRestart: (id) => supervisor.cancelRestart(id),
+    assertRunnable: ({ imageId }) => assertRunnable(images.find(imageId), host.architecture),
+  });
+  const freeze = (id: string, frozen: boolean): Promise<void> => freezeCgroup(host.cgroups, pathOf(records.get(id)), frozen);
+  const stopper: ContainerStopper = new ContainerStopper({
+    records, live, supervisor, events, log,
+    signalNumber: (text) => {
+      const number = parseSignal(text);
+      requireSupportedSignal(number);
+      return number;
+    },
+    unpause: (id) => containers.unpause(id),
+  });
+  const remover: ContainerRemover = new ContainerRemover({ records, locks, roots, volumes, stopper, supervisor, events, log, folder });
+  const creator = new ContainerCreator({
+    records, images, volumes, events, log, roots,
+    defaults: {
+      folder,
+      logDriver: config.logDriver, logOptions: config.logOptions,
+      runtime: host.runtimes.defaultName, architecture: host.architecture, hostname: host.hostname,
+    },
+    checkLimits: (limits) => checkLimits(limits, host.cgroupFacts),
+    checkLogging: checkLogOptions,
+    checkRuntime: (name) => void host.runtimes.get(name),
+    checkSpec: ({ security, host: settings }) => {
+      parseSecurityOptions(security.securityOpt);
+      capabilitiesOf(security, host.spec.capabilities);
+      checkNamespaceMode('ipc', settings.ipcMode);
+      checkNamespaceMode('pid', settings.pidMode);
+      checkNamespaceMode('uts', settings.utsMode);
+      checkNamespaceMode('cgroup', settings.cgroupnsMode);
+    },
+    copyUp,
+    isEmptyVolume: (name) => volumes.isEmpty(volumes.inspect(name)),
+  });
+  const inspector = new ContainerInspector({
+    records, folder,
+    roots: snapshots,
+    findImage: (ref) => images.find(ref),
+    lineageOf: (id) => lineage(images, id),
+    healthOf: (id) => health.healthOf(id),
+    execIdsOf: (id) => execs.idsOf(id),
+  });
+  const logs = new ContainerLogs({ records, folder, read: (path, query, ended, cancel) => readLog(path, query, { ended }, cancel) });
+  const containers: ContainerService = new ContainerService({
+    records, creator, starter, stopper, remover, inspector, logs, hub, live, locks, events, log, freeze,
+    pidsOf: (id) => listCgroupPids(host.cgroups, pathOf(records.get(id))),
+  });
+  const recovery = new ContainerRecovery({
+    records, live, supervisor, remover, reap, log, folder,
+    reconnect: ({ id }) => reconnect(join(stateFolder, id)),
+    exitOf: async ({ id, state }) => {
+      const record = await readExitRecord(join(folder, id, 'exit.json'));
+      return record && isLive(state) && record.generation === state.generation ? record : undefined;
+    },
+    rejoin: (container) => joiner.rejoin(container),
+    mountRoot: (id) => snapshots.mount(id),
+    unmountRoot: roots.unmount,
+    shimIds: async () => readdirSync(stateFolder),
+    sweepNetwork: () => network.sweep(),
+    start: (id) => starter.restart(id),
+    onFound: watch,
+  });
+  return {
+    containers, execs,
+    recover: async () => {
+      // execs do not outlive the engine that knew them: their shims end with them
+      for (const id of readdirSync(execFolder)) rmSync(join(execFolder, id), { recursive: true, force: true });
+      await recovery.recover();
+    },
+    stop: () => {
+      health.stop();
+      supervisor.stop();
+    },
+  };
+}
+
+async function reconnect(directory: string): Promise<LiveProcess | undefined> {
+  try {
+    return await connectShim(directory);
+  } catch (thrown) {
+    if (thrown instanceof RuntimeFailure || ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw thrown;
+  }
+}
+
+/** The image and what it was made from. */
+function lineage(images: Images, id: string): readonly string[] {
+  const ids: string[] = [];
+  for (let image = images.find(id); image && !ids.includes(image.id); image = image.parent === '' ? undefined : images.find(image.parent)) ids.push(image.id);
+  return ids;
+}
+
