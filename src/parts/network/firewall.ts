@@ -4,7 +4,7 @@ import type { Log } from '#base/log.ts';
 import { addressBytes } from '#parts/host/addresses.ts';
 import { changeMaps, concatenation, type MapElement, rulesetGeneration } from '#parts/host/nf-tables.ts';
 import type { NetfilterSocket } from '#parts/host/netlink.ts';
-import { runNft } from '#parts/host/nft.ts';
+import { listTable, runNft } from '#parts/host/nft.ts';
 import type { PortMapping } from './network-driver.ts';
 import { PUBLISHED, PUBLISHED_ANY, ruleScript, type RuleFacts } from './rules.ts';
 
@@ -133,12 +133,8 @@ export class Firewall {
   }
 
   async #read(): Promise<{ readonly rules: string; readonly ports: ReadonlySet<string> }> {
-    const table = this.#facts?.table ?? '';
-    try {
-      return parseListing(await runNft(`list table ip ${table}`, ['-j', '-n']));
-    } catch {
-      return { rules: '', ports: new Set() };
-    }
+    const json = await listTable(this.#facts?.table ?? '');
+    return json === undefined ? { rules: '', ports: new Set() } : parseListing(json);
   }
 
   #wantedPorts(): ReadonlySet<string> {
