@@ -3,9 +3,9 @@ import type { ImageSummary } from '#protocol/images.ts';
 import { buildCacheListing, buildCacheRow } from './build-cache.ts';
 import type { DiskUsage } from './disk-usage.ts';
 import { imageListing, imageRow, NONE } from './images.ts';
-import { renderRows, rowStruct, type Listing, type Row } from './listing.ts';
+import { parsingError, readFormat, renderRows, rowStruct, type Listing, type Row } from './listing.ts';
 import { containerListing, containerRow, RAW_CONTAINER } from './ps.ts';
-import { compileTemplate } from './template.ts';
+import { compileTemplate, type CompiledTemplate } from './template.ts';
 import { toJson } from './template/json.ts';
 import { Struct } from './template/values.ts';
 import { humanSize } from './units.ts';
@@ -53,8 +53,15 @@ export function formatUsageDetails(usage: DiskUsage, format: string): string {
   if (format === '' || format === 'table') return tables(partsOf(usage, false), usage);
   const parts = partsOf(usage, true);
   if (format === 'raw') return parts.map(({ listing, rows, raw }) => renderRows(listing, rows, raw)).join('');
-  const source = format === 'json' ? '{{json .}}' : format.replace(/^table/, '').trim();
-  return compileTemplate(source)(structOf(parts));
+  return compile(readFormat(format).source)(structOf(parts));
+}
+
+function compile(source: string): CompiledTemplate {
+  try {
+    return compileTemplate(source);
+  } catch (error) {
+    throw parsingError(error);
+  }
 }
 
 function tables(parts: readonly Part[], usage: DiskUsage): string {

@@ -1,21 +1,50 @@
 import type { SystemInfo } from '#protocol/system.ts';
+import { parsingError } from './listing.ts';
+import { compileTemplate } from './template.ts';
+import { decode } from './typed/decode.ts';
 import { binarySize } from './units.ts';
 
 /** What the client says of itself in `info`. */
 export interface ClientInfo {
   readonly Debug: boolean;
   readonly Version: string;
+  readonly DefaultAPIVersion?: string;
+  readonly GitCommit?: string;
+  readonly GoVersion?: string;
+  readonly Os?: string;
+  readonly Arch?: string;
+  readonly BuildTime?: string;
   readonly Context: string;
 }
 
 /**
- * What `info` prints without a format. The engine's warnings are not in it: they go to standard error.
+ * What `info` prints. The engine's warnings are not in docker's text: they go to standard error.
  *
  * @param server nothing where no engine answers
+ * @param format a template, `json`, or empty for docker's text
+ * @throws {TemplateError} in docker's words
  */
-export function formatInfo(client: ClientInfo, server: SystemInfo | undefined): string {
+export function formatInfo(client: ClientInfo, server: SystemInfo | undefined, format: string = ''): string {
+  if (format !== '') return compileInfo(format)(client, server);
   const head = ['Client:', ` Version:    ${client.Version}`, ` Context:    ${client.Context}`, ` Debug Mode: ${client.Debug}`, '', 'Server:'];
   return lines([...head, ...(server === undefined ? [] : serverLines(server))]);
+}
+
+/** Reads a format for `info`, so that its faults show before the engine is asked. */
+export function compileInfo(format: string): (client: ClientInfo, server: SystemInfo | undefined) => string {
+  const template = compile(format === 'json' ? '{{json .}}' : format);
+  return (client, server) => {
+    const ClientInfo = { ...client, Plugins: [], Warnings: null };
+    return `${template(decode('system.dockerInfo', { ...server, ClientInfo }))}\n`;
+  };
+}
+
+function compile(source: string): (data: unknown) => string {
+  try {
+    return compileTemplate(source);
+  } catch (error) {
+    throw parsingError(error);
+  }
 }
 
 function serverLines(info: SystemInfo): string[] {

@@ -29,8 +29,7 @@ export interface Listing {
  * @throws {TemplateError} with docker's `template parsing error: ` in front
  */
 export function renderRows(listing: Listing, rows: readonly Row[], format: string): string {
-  const table = format.startsWith('table');
-  const source = sourceOf(format, table);
+  const { source, table } = readFormat(format);
   try {
     const template = compileTemplate(source);
     const body = rows.map((row) => `${template(rowStruct(listing.type, row))}\n`).join('');
@@ -38,8 +37,13 @@ export function renderRows(listing: Listing, rows: readonly Row[], format: strin
     const head = compileHeader(source)({ ...listing.heads, Label: headOfLabel });
     return alignColumns(`${head}\n${body}`);
   } catch (error) {
-    throw error instanceof TemplateError ? new TemplateError(`template parsing error: ${error.message}`) : error;
+    throw parsingError(error);
   }
+}
+
+/** Docker calls every fault of a template one of parsing. What is no fault of a template stays as it is. */
+export function parsingError(error: unknown): unknown {
+  return error instanceof TemplateError ? new TemplateError(`template parsing error: ${error.message}`) : error;
 }
 
 /** A row as a template sees it. As JSON it is every field that needs no argument, by name. */
@@ -50,10 +54,12 @@ export function rowStruct(type: string, row: Row): Struct {
   });
 }
 
-function sourceOf(format: string, table: boolean): string {
-  if (format === 'json') return '{{json .}}';
+/** The template of a format: `table` taken off, `\t` and `\n` made what they stand for. */
+export function readFormat(format: string): { readonly source: string; readonly table: boolean } {
+  if (format === 'json') return { source: '{{json .}}', table: false };
+  const table = format.startsWith('table');
   const source = (table ? format.slice('table'.length) : format).replace(/^ +| +$/g, '');
-  return source.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
+  return { source: source.replaceAll('\\t', '\t').replaceAll('\\n', '\n'), table };
 }
 
 /** The last part of the label's name, as words. */

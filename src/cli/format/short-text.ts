@@ -16,10 +16,16 @@ export function ellipsis(text: string, columns: number): string {
   return cutWide(text, columns);
 }
 
+/** How many columns of a terminal a text takes. */
+export function columnsOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  return Array.from(text).reduce((sum, rune) => sum + widthOf(rune), 0);
+}
+
 function cutWide(text: string, columns: number): string {
   const runes = Array.from(text);
   if (columns <= 0) return '';
-  if (runes.reduce((sum, rune) => sum + widthOf(rune), 0) <= columns) return text;
+  if (columnsOf(text) <= columns) return text;
   if (columns === 1) return widthOf(runes[0]!) === 1 ? runes[0]! : '';
   let kept = '';
   let width = 0;

@@ -1,3 +1,5 @@
+import { columnsOf } from './short-text.ts';
+
 export interface Layout {
   /** Of every column but the last. */
   readonly minWidth: number;
@@ -10,7 +12,8 @@ export const listLayout: Layout = { minWidth: 10, padding: 3 };
 
 /**
  * Turns tabs into aligned columns as Go's tabwriter does: a column's width is that of the run of lines, one below the
- * other, that have a cell in it; the last cell of a line belongs to no column.
+ * other, that have a cell in it; the last cell of a line belongs to no column. Wide letters take
+ * two places, as in docker's own version of it.
  */
 export function alignColumns(text: string, { minWidth, padding }: Layout = listLayout): string {
   const lines = text.split('\n').map((line) => line.split('\t'));
@@ -18,7 +21,7 @@ export function alignColumns(text: string, { minWidth, padding }: Layout = listL
   for (let first = 0; first < lines.length; first++) {
     for (let column = widths[first]!.length; column < lines[first]!.length - 1; column++) {
       const end = endOfRun(lines, first, column);
-      const width = Math.max(minWidth, ...lines.slice(first, end).map((cells) => runes(cells[column]!) + padding));
+      const width = Math.max(minWidth, ...lines.slice(first, end).map((cells) => columnsOf(cells[column]!) + padding));
       for (let row = first; row < end; row++) widths[row]![column] = width;
     }
   }
@@ -32,9 +35,6 @@ function endOfRun(lines: readonly (readonly string[])[], first: number, column: 
 }
 
 function padTo(cell: string, width: number): string {
-  return cell + ' '.repeat(Math.max(0, width - runes(cell)));
+  return cell + ' '.repeat(Math.max(0, width - columnsOf(cell)));
 }
 
-function runes(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : Array.from(text).length;
-}

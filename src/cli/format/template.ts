@@ -12,6 +12,8 @@ export type CompiledTemplate = (data: unknown) => string;
 interface Options {
   /** What a map answers for a key that it lacks: `<no value>`, or an error that names the key. */
   readonly missingKey?: 'no-value' | 'error';
+  /** What messages call the template. */
+  readonly name?: string;
 }
 
 const functions: TemplateFunctions = { ...builtins, ...dockerFunctions };
@@ -31,8 +33,8 @@ export function compileHeader(source: string): CompiledTemplate {
   return compile(source, namesOfColumns, {});
 }
 
-function compile(source: string, available: TemplateFunctions, { missingKey = 'no-value' }: Options): CompiledTemplate {
-  const definitions = parse('', source, (name) => Object.hasOwn(available, name));
-  const program = { name: '', source, definitions, functions: available, missingKey };
+function compile(source: string, available: TemplateFunctions, { missingKey = 'no-value', name = '' }: Options): CompiledTemplate {
+  const definitions = parse(name, source, (word) => Object.hasOwn(available, word));
+  const program = { name, source, definitions, functions: available, missingKey };
   return (data) => execute(program, data);
 }

@@ -1,5 +1,8 @@
 import type { VersionInfo } from '#protocol/system.ts';
 import { alignColumns } from './table.ts';
+import { parsingError } from './listing.ts';
+import { compileTemplate } from './template.ts';
+import { decode } from './typed/decode.ts';
 
 /** What the client says of itself in `version`. */
 export interface ClientVersion {
@@ -20,13 +23,39 @@ export interface ClientVersion {
 const layout = { minWidth: 20, padding: 1 } as const;
 
 /**
- * What `version` prints without a format.
+ * What `version` prints.
  *
  * @param server nothing where no engine answers
+ * @param format a template, `json`, or empty for docker's text
+ * @throws {TemplateError} in docker's words
  */
-export function formatVersion(client: ClientVersion, server: VersionInfo | undefined): string {
+export function formatVersion(client: ClientVersion, server: VersionInfo | undefined, format: string = ''): string {
+  if (format !== '') return compileVersion(format)(client, server);
   const parts = server === undefined ? [clientPart(client)] : [clientPart(client), serverPart(server)];
   return parts.map((part) => alignColumns(part, layout)).join('\n');
+}
+
+/** Reads a format for `version`, so that its faults show before the engine is asked. */
+export function compileVersion(format: string): (client: ClientVersion, server: VersionInfo | undefined) => string {
+  const template = compile(format === 'json' ? '{{json .}}' : format);
+  return (client, server) => `${template(decode('system.versionInfo', { Client: client, Server: server === undefined ? null : readable(server) }))}\n`;
+}
+
+function compile(source: string): (data: unknown) => string {
+  try {
+    return compileTemplate(source, { name: 'version' });
+  } catch (error) {
+    throw parsingError(error);
+  }
+}
+
+/** Templates see the engine's build time as the text does. */
+function readable(server: VersionInfo): VersionInfo {
+  const Components = (server.Components ?? []).map((component) => {
+    const built = component.Details?.['BuildTime'];
+    return built === undefined ? component : { ...component, Details: { ...component.Details, BuildTime: showBuildTime(built) } };
+  });
+  return { ...server, Components };
 }
 
 function clientPart(client: ClientVersion): string {

@@ -1,5 +1,6 @@
 import { TemplateError } from './errors.ts';
-import { compareText, kindOf, toNumber, type JsonNumber, type Kind, type Named } from './values.ts';
+import { show } from './printing.ts';
+import { compareText, kindOf, toNumber, typeOf, type JsonNumber, type Kind, type Named } from './values.ts';
 
 /** Go's `eq`: whether the first is any of the others. */
 export function equalsAny(first: unknown, others: readonly unknown[]): boolean {
@@ -26,7 +27,7 @@ function equals(a: unknown, b: unknown): boolean {
 function assertComparable(value: unknown): void {
   const kind = kindOf(value);
   if (kind === 'slice' || kind === 'map' || kind === 'function') {
-    throw new TemplateError(`non-comparable type ${kind === 'slice' ? '[]interface {}' : kind === 'map' ? 'map[string]interface {}' : 'func()'}`);
+    throw new TemplateError(`non-comparable type ${show(value)}: ${typeOf(value)}`);
   }
 }
 

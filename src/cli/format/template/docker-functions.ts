@@ -1,19 +1,18 @@
 import { TemplateError } from './errors.ts';
 import type { TemplateFunctions } from './functions.ts';
 import { toJson } from './json.ts';
-import { show } from './printing.ts';
-import { kindOf } from './values.ts';
+import { typed } from './typed-list.ts';
 
 /** What docker's command line adds to Go's own functions. */
 export const dockerFunctions: TemplateFunctions = {
   json: { parameters: ['any'], call: (value) => toJson(value) },
   split: { parameters: ['string', 'string'], call: (text, separator) => split(text as string, separator as string) },
-  join: { parameters: ['any', 'string'], call: (items, separator) => join(items, separator as string) },
+  join: { parameters: ['texts', 'string'], call: (texts, separator) => ((texts as string[] | undefined) ?? []).join(separator as string) },
   title: { parameters: ['string'], call: (text) => title(text as string) },
   lower: { parameters: ['string'], call: (text) => (text as string).toLowerCase() },
   upper: { parameters: ['string'], call: (text) => (text as string).toUpperCase() },
   pad: { parameters: ['string', 'int', 'int'], call: (text, before, after) => pad(text as string, Number(before), Number(after)) },
-  truncate: { parameters: ['string', 'int'], call: (text, length) => Array.from(text as string).slice(0, Math.max(0, Number(length))).join('') },
+  truncate: { parameters: ['string', 'int'], call: (text, length) => truncate(text as string, Number(length)) },
 };
 
 /** The same for a table's head: there the functions of a column leave its name alone. */
@@ -29,21 +28,25 @@ export const headerFunctions: TemplateFunctions = {
 };
 
 function split(text: string, separator: string): string[] {
-  return separator === '' ? Array.from(text) : text.split(separator);
+  const parts = separator === '' ? Array.from(text) : text.split(separator);
+  return typed(parts, { type: '[]string', isNil: false });
 }
 
-function join(items: unknown, separator: string): string {
-  if (kindOf(items) === 'nil') return '';
-  if (kindOf(items) !== 'slice') throw new TemplateError(`expected slice, got ${show(items)}`);
-  return (items as unknown[]).map((item) => show(item)).join(separator);
-}
-
-/** Go's strings.Title: the first letter of each word, where an underscore, a digit and a letter make words. */
+/** Go's strings.Title: the first letter of each word. */
 function title(text: string): string {
-  return text.replace(/(?<![\p{L}\p{Nd}_'’])\p{L}/gu, (letter) => letter.toUpperCase());
+  // Outside of ASCII only spaces part words.
+  return text.replace(/(?<=^|[^\w\u0080-\u{10ffff}]|\p{White_Space})\p{L}/gu, (letter) => letter.toUpperCase());
 }
 
 function pad(text: string, before: number, after: number): string {
   if (text === '') return text;
-  return ' '.repeat(Math.max(0, before)) + text + ' '.repeat(Math.max(0, after));
+  if (before < 0 || after < 0) throw new TemplateError('strings: negative Repeat count');
+  return ' '.repeat(before) + text + ' '.repeat(after);
+}
+
+/** Counts bytes as docker does, but leaves no half of a letter behind. */
+function truncate(text: string, length: number): string {
+  if (length < 0) throw new TemplateError(`runtime error: slice bounds out of range [:${length}]`);
+  const bytes = Buffer.from(text);
+  return bytes.length <= length ? text : bytes.toString('utf8', 0, length).replace(/\ufffd+$/, '');
 }

@@ -1,6 +1,6 @@
-import { evaluate } from './expressions.ts';
-import { show, type BranchNode, type Node, type PipeNode } from './nodes.ts';
-import { printable, show as print } from './printing.ts';
+import { evaluate, variableOf } from './expressions.ts';
+import { lastWord, show, type BranchNode, type Node, type Operand, type PipeNode } from './nodes.ts';
+import { show as print, showTop } from './printing.ts';
 import { faultAt, type Program, type Scope } from './program.ts';
 import { isTrue, kindOf, sortedKeys, typeOf } from './values.ts';
 
@@ -71,7 +71,7 @@ class Run {
     const value = evaluate(this.#scope, pipe, dot);
     if (pipe.variables.length > 0) return;
     if (kindOf(value) === 'function') this.#fault(pipe, `can't print ${show(pipe)} of type ${typeOf(value)}`);
-    this.#output += print(printable(value));
+    this.#output += showTop(value);
   }
 
   #invoke(name: string, node: Node & { kind: 'template' }, dot: unknown): void {
@@ -98,6 +98,7 @@ class Run {
 
   #range(node: BranchNode, dot: unknown): Flow {
     const value = evaluate(this.#scope, { ...node.pipe, variables: [] }, dot);
+    this.#checkVariables(node.pipe, value);
     const visible = this.#scope.variables.length;
     if (!node.pipe.assigns) for (const name of node.pipe.variables) this.#scope.variables.push({ name, value });
     const inside = this.#scope.variables.length;
@@ -113,13 +114,18 @@ class Run {
     return any ? 'on' : this.#list(node.otherwise ?? [], dot);
   }
 
+  #checkVariables(pipe: PipeNode, value: unknown): void {
+    if (kindOf(value) === 'int' && pipe.variables.length > 1) {
+      this.#fault(lastWord(pipe), `can't use ${print(value)} to iterate over more than one variable`);
+    }
+    if (pipe.assigns) for (const name of pipe.variables) variableOf(this.#scope, name, pipe);
+  }
+
   #bind(pipe: PipeNode, from: number, key: unknown, item: unknown): void {
     const values = pipe.variables.length === 1 ? [item] : [key, item];
     pipe.variables.forEach((name, index) => {
-      const variable = pipe.assigns
-        ? this.#scope.variables.findLast((candidate) => candidate.name === name)
-        : this.#scope.variables[from + index];
-      if (variable !== undefined) variable.value = values[index];
+      const variable = pipe.assigns ? variableOf(this.#scope, name, pipe) : this.#scope.variables[from + index]!;
+      variable.value = values[index];
     });
   }
 
@@ -133,11 +139,11 @@ class Run {
       case 'map':
         for (const key of sortedKeys(value as object)) yield [key, (value as Record<string, unknown>)[key]];
         return;
-      default: this.#fault(node.pipe, `range can't iterate over ${print(value)}`);
+      default: this.#fault(lastWord(node.pipe), `range can't iterate over ${print(value)}`);
     }
   }
 
-  #fault(node: Node | PipeNode, message: string): never {
+  #fault(node: Node | Operand, message: string): never {
     throw faultAt(this.#scope, node, message);
   }
 }

@@ -1,9 +1,9 @@
 import { TemplateError } from './errors.ts';
 import { takeField } from './fields.ts';
-import type { TemplateFunction } from './functions.ts';
-import { show, type ChainNode, type CommandNode, type FieldNode, type IdentifierNode, type Operand, type PipeNode, type VariableNode } from './nodes.ts';
+import type { Parameter, TemplateFunction } from './functions.ts';
+import { lastWord, show, type ChainNode, type CommandNode, type FieldNode, type IdentifierNode, type Operand, type PipeNode, type VariableNode } from './nodes.ts';
 import { faultAt, type Scope } from './program.ts';
-import { isTrue, kindOf, typeOf } from './values.ts';
+import { isTrue, kindOf, typeOf, type Method } from './values.ts';
 
 /** No value: the first command of a pipeline has none handed on to it. A value may well be undefined. */
 const NOTHING: unique symbol = Symbol('nothing');
@@ -14,14 +14,15 @@ export function evaluate(scope: Scope, pipe: PipeNode, dot: unknown): unknown {
   for (const command of pipe.commands) value = evaluateCommand(scope, command, dot, value);
   for (const name of pipe.variables) {
     if (!pipe.assigns) scope.variables.push({ name, value });
-    else variableOf(scope, name).value = value;
+    else variableOf(scope, name, pipe).value = value;
   }
   return value;
 }
 
-function variableOf(scope: Scope, name: string): { value: unknown } {
+/** The innermost variable of that name; the parser does not look at those that are only assigned to. */
+export function variableOf(scope: Scope, name: string, at: PipeNode | VariableNode): { value: unknown } {
   const variable = scope.variables.findLast((candidate) => candidate.name === name);
-  if (variable === undefined) throw new TemplateError(`undefined variable: ${name}`);
+  if (variable === undefined) throw faultAt(scope, lastWord(at), `undefined variable: ${name}`);
   return variable;
 }
 
@@ -32,7 +33,7 @@ function evaluateCommand(scope: Scope, command: CommandNode, dot: unknown, final
     case 'field': return evaluateFields(scope, first, dot, dot, args, final);
     case 'chain': return evaluateFields(scope, first, dot, evaluateOperand(scope, first.of, dot), args, final);
     case 'variable': {
-      const { value } = variableOf(scope, first.name);
+      const { value } = variableOf(scope, first.name, first);
       if (first.names.length > 0) return evaluateFields(scope, first, dot, value, args, final);
       refuseArguments(scope, first, args, final);
       return value;
@@ -46,7 +47,7 @@ function evaluateCommand(scope: Scope, command: CommandNode, dot: unknown, final
 }
 
 function refuseArguments(scope: Scope, first: Operand, args: readonly Operand[], final: unknown): void {
-  if (args.length > 0 || final !== NOTHING) throw faultAt(scope, args[0] ?? first, `can't give argument to non-function ${show(first)}`);
+  if (args.length > 0 || final !== NOTHING) throw faultAt(scope, first, `can't give argument to non-function ${show(first)}`);
 }
 
 /** The value of an operand that stands as an argument. */
@@ -59,7 +60,7 @@ function evaluateOperand(scope: Scope, node: Operand, dot: unknown): unknown {
     case 'string': return node.value;
     case 'pipe': return evaluate(scope, node, dot);
     case 'field': return evaluateFields(scope, node, dot, dot, [], NOTHING);
-    case 'variable': return evaluateFields(scope, node, dot, variableOf(scope, node.name).value, [], NOTHING);
+    case 'variable': return evaluateFields(scope, node, dot, variableOf(scope, node.name, node).value, [], NOTHING);
     case 'chain': {
       if (node.of.kind === 'nil') throw faultAt(scope, node, `indirection through explicit nil in ${show(node)}`);
       return evaluateFields(scope, node, dot, evaluateOperand(scope, node.of, dot), [], NOTHING);
@@ -81,7 +82,7 @@ function evaluateFields(
     try {
       value = takeField(value, name, given, scope.program.missingKey === 'error');
     } catch (error) {
-      throw located(scope, node, error);
+      throw located(scope, lastWord(node), error);
     }
   });
   return value;
@@ -109,10 +110,17 @@ function callFunction(
     values.push(final);
   }
   try {
-    return target.call(...values);
+    return name === 'call' ? callValue(values, show(args[0] ?? node)) : target.call(...values);
   } catch (error) {
     throw located(scope, command, error, `error calling ${name}: `);
   }
+}
+
+/** Go's `call`: its message names what was called as it is written. */
+function callValue([target, ...args]: readonly unknown[], source: string): unknown {
+  if (kindOf(target) === 'nil') throw new TemplateError('call of nil');
+  if (typeof target !== 'function') throw new TemplateError(`non-function ${source} of type ${typeOf(target)}`);
+  return (target as Method)(...args);
 }
 
 function shortCircuit(scope: Scope, stopAt: boolean, args: readonly Operand[], dot: unknown, final: unknown): unknown {
@@ -131,26 +139,32 @@ function checkCount(scope: Scope, node: IdentifierNode, target: TemplateFunction
   throw faultAt(scope, node, `wrong number of args for ${node.name}: want ${want} got ${got}`);
 }
 
-function parameterAt(target: TemplateFunction, index: number): TemplateFunction['parameters'][number] {
+function parameterAt(target: TemplateFunction, index: number): Parameter {
   return target.parameters[Math.min(index, target.parameters.length - 1)] ?? 'any';
 }
 
-function evaluateArgument(scope: Scope, node: Operand, dot: unknown, wanted: TemplateFunction['parameters'][number]): unknown {
-  if (wanted !== 'any' && (node.kind === 'nil' || node.kind === 'boolean' || node.kind === 'number' || node.kind === 'string')) {
-    const literal = evaluateOperand(scope, node, dot);
-    if (kindOf(literal) === wanted) return literal;
-    if (node.kind === 'nil') throw faultAt(scope, node, `cannot assign nil to ${wanted}`);
-    throw faultAt(scope, node, `expected ${wanted === 'int' ? 'integer' : wanted}; found ${show(node)}`);
-  }
+function evaluateArgument(scope: Scope, node: Operand, dot: unknown, wanted: Parameter): unknown {
   const value = evaluateOperand(scope, node, dot);
-  const fault = wrongType(wanted, value);
+  const literal = node.kind === 'nil' || node.kind === 'boolean' || node.kind === 'number' || node.kind === 'string';
+  const fault = literal ? wrongLiteral(wanted, node) : wrongType(wanted, value);
   if (fault !== undefined) throw faultAt(scope, node, fault);
   return value;
 }
 
-function wrongType(wanted: TemplateFunction['parameters'][number], value: unknown): string | undefined {
+function wrongLiteral(wanted: Parameter, node: Operand): string | undefined {
+  if (wanted === 'any' || (node.kind === 'number' ? 'int' : node.kind) === wanted) return undefined;
+  if (node.kind === 'nil') return wanted === 'texts' ? undefined : `cannot assign nil to ${wanted}`;
+  if (wanted === 'texts') return `can't handle ${show(node)} for arg of type []string`;
+  return `expected ${wanted === 'int' ? 'integer' : wanted}; found ${show(node)}`;
+}
+
+function wrongType(wanted: Parameter, value: unknown): string | undefined {
   const kind = kindOf(value);
   if (wanted === 'any' || kind === wanted) return undefined;
-  if (kind === 'nil') return `invalid value; expected ${wanted}`;
-  return `wrong type for value; expected ${wanted}; got ${typeOf(value)}`;
+  const type = typeOf(value);
+  if (wanted === 'texts') {
+    const fits = kind === 'nil' || type === '[]string' || type === 'strslice.StrSlice';
+    return fits ? undefined : `wrong type for value; expected []string; got ${type}`;
+  }
+  return kind === 'nil' ? `invalid value; expected ${wanted}` : `wrong type for value; expected ${wanted}; got ${type}`;
 }

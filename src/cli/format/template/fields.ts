@@ -13,10 +13,12 @@ export function takeField(receiver: unknown, name: string, args: readonly unknow
     case 'named': return fromFields((receiver as Named).fields, receiver, name, args);
     case 'map': return fromMap(receiver as Record<string, unknown>, name, args, strict);
     case 'nil':
-      if (receiver === NO_VALUE && !strict) throw new TemplateError(`nil pointer evaluating interface {}.${name}`);
-      throw new TemplateError(receiver === NO_VALUE ? `nil data; no entry for key "${name}"` : `nil pointer evaluating interface {}.${name}`);
+      if (receiver !== NO_VALUE) throw new TemplateError(`nil pointer evaluating interface {}.${name}`);
+      if (strict) throw new TemplateError(`nil data; no entry for key "${name}"`);
+      return NO_VALUE;
     case 'nil-pointer': throw new TemplateError(`nil pointer evaluating ${(receiver as NilPointer).type}.${name}`);
-    default: throw new TemplateError(`can't evaluate field ${name} in type ${typeOf(receiver)}`);
+    // What stands in a document without types is of Go's type for anything.
+    default: throw new TemplateError(`can't evaluate field ${name} in type ${strict ? 'interface {}' : typeOf(receiver)}`);
   }
 }
 

@@ -8,7 +8,7 @@ export function formatFloat(value: number, format: 'e' | 'f' | 'g', precision: n
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   const size = Math.abs(value);
   if (format === 'f') return sign + (precision < 0 ? plain(digitsOf(size)) : fixed(size, precision));
-  if (format === 'e') return sign + exponential(precision < 0 ? size.toExponential() : size.toExponential(Math.min(precision, 100)));
+  if (format === 'e') return sign + scientific(digitsOf(size, precision < 0 ? undefined : precision + 1));
   return sign + general(size, precision);
 }
 
@@ -19,9 +19,28 @@ interface Digits {
 }
 
 function digitsOf(size: number, count?: number): Digits {
-  const text = count === undefined ? size.toExponential() : size.toExponential(count - 1);
-  const [mantissa = '0', exponent = '0'] = text.split('e');
-  return { digits: mantissa.replace('.', ''), exponent: Number(exponent) };
+  const [mantissa = '0', exponent = '0'] = (count === undefined ? size.toExponential() : size.toExponential(100)).split('e');
+  const digits = mantissa.replace('.', '');
+  if (count === undefined || count > 100) return { digits, exponent: Number(exponent) };
+  const rounded = roundTo(digits, count);
+  // 9.99 became 10.0: one digit more in front.
+  return rounded.length > count
+    ? { digits: rounded.slice(0, count), exponent: Number(exponent) + 1 }
+    : { digits: rounded, exponent: Number(exponent) };
+}
+
+/** The first digits of a number, rounded: what lies exactly between two goes to the even one, where JavaScript goes up. */
+function roundTo(digits: string, count: number): string {
+  const kept = BigInt(digits.slice(0, count) || '0');
+  const rest = digits.slice(count);
+  const half = `5${'0'.repeat(Math.max(0, rest.length - 1))}`;
+  const up = rest !== '' && (rest > half || (rest === half && kept % 2n === 1n));
+  return String(up ? kept + 1n : kept).padStart(count, '0');
+}
+
+function scientific({ digits, exponent }: Digits): string {
+  const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
+  return exponential(`${mantissa}e${exponent < 0 ? '' : '+'}${exponent}`);
 }
 
 /** `%g` keeps as many plain digits as it has, and turns to an exponent beyond them. */
@@ -33,8 +52,7 @@ function general(size: number, precision: number): string {
   let limit = shortest ? SHORTEST_LIMIT : count!;
   if (!shortest && limit > trimmed.length && trimmed.length > exponent) limit = Math.max(trimmed.length, exponent + 1);
   if (size !== 0 && (exponent < -4 || exponent >= limit)) {
-    const mantissa = trimmed.length > 1 ? `${trimmed[0]}.${trimmed.slice(1)}` : trimmed;
-    return exponential(`${mantissa}e${exponent < 0 ? '' : '+'}${exponent}`);
+    return scientific({ digits: trimmed, exponent });
   }
   return plain({ digits: trimmed, exponent });
 }
@@ -47,8 +65,12 @@ function plain({ digits, exponent }: Digits): string {
 
 /** JavaScript gives up on decimals from 1e21 on, where a float is an integer anyway. */
 function fixed(size: number, precision: number): string {
-  if (size < 1e21) return size.toFixed(Math.min(precision, 100));
-  return BigInt(size).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
+  if (size >= 1e21) return BigInt(size).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
+  const [whole = '0', fraction = ''] = size.toFixed(100).split('.');
+  const places = Math.min(precision, 100);
+  const digits = roundTo(whole + fraction, whole.length + places);
+  const point = digits.length - places;
+  return places === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
 /** `1e+5` with an exponent of two digits at least. */

@@ -1,11 +1,13 @@
 import { compareAll, equalsAny } from './comparison.ts';
 import { TemplateError } from './errors.ts';
 import { escapeHtml, escapeJs, escapeQuery } from './escapes.ts';
-import { printable, sprint, sprintln } from './printing.ts';
+import { printable, showTop, sprint, sprintln } from './printing.ts';
 import { sprintf } from './printf.ts';
+import { typingOf } from './typed-list.ts';
 import { isTrue, kindOf, NO_VALUE, typeOf, type JsonNumber } from './values.ts';
 
-export type Parameter = 'any' | 'string' | 'int';
+/** Types of arguments: `texts` is a list of strings. */
+export type Parameter = 'any' | 'string' | 'int' | 'texts';
 
 /** A function that templates may call. What it throws becomes `error calling NAME: …`. */
 export interface TemplateFunction {
@@ -21,7 +23,7 @@ const anyNumber = { parameters: ['any'], variadic: true } as const;
 const oneAndMore = { parameters: ['any', 'any'], variadic: true } as const;
 const two = { parameters: ['any', 'any'] } as const;
 
-/** The functions that Go's text/template brings along. `and` and `or` are the evaluator's: they stop at the first answer. */
+/** The functions that Go's text/template brings along. The evaluator does `and`, `or` and `call` itself. */
 export const builtins: TemplateFunctions = {
   and: { ...oneAndMore, call: (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1) },
   or: { ...oneAndMore, call: (...args) => args.find(isTrue) ?? args.at(-1) },
@@ -35,7 +37,7 @@ export const builtins: TemplateFunctions = {
   len: { parameters: ['any'], call: length },
   index: { ...oneAndMore, call: index },
   slice: { ...oneAndMore, call: slice },
-  call: { ...oneAndMore, call: callFunction },
+  call: { ...oneAndMore, call: (target) => target },
   print: { ...anyNumber, call: (...args) => sprint(args) },
   println: { ...anyNumber, call: (...args) => sprintln(args) },
   printf: { parameters: ['string', 'any'], variadic: true, call: (format, ...args) => sprintf(format as string, args) },
@@ -45,8 +47,11 @@ export const builtins: TemplateFunctions = {
 };
 
 function asText(args: readonly unknown[]): string {
-  return sprint(args.map(printable));
+  return args.length === 1 ? showTop(args[0]) : sprint(args.map(printable));
 }
+
+// What escapes from Go here is the text of a panic.
+const LEN_OF_NIL = 'reflect: call of reflect.Value.Type on zero Value';
 
 function length(value: unknown): number {
   switch (kindOf(value)) {
@@ -54,7 +59,7 @@ function length(value: unknown): number {
     case 'json-number': return (value as JsonNumber).text.length;
     case 'slice': return (value as unknown[]).length;
     case 'map': return Object.keys(value as object).length;
-    case 'nil':
+    case 'nil': throw new TemplateError(LEN_OF_NIL);
     case 'nil-pointer': throw new TemplateError('len of nil pointer');
     default: throw new TemplateError(`len of type ${typeOf(value)}`);
   }
@@ -69,16 +74,16 @@ function index(value: unknown, ...keys: readonly unknown[]): unknown {
 
 function indexOnce(item: unknown, key: unknown): unknown {
   switch (kindOf(item)) {
-    case 'slice': return (item as unknown[])[position(key, (item as unknown[]).length - 1)];
-    case 'string': {
-      const bytes = Buffer.from(item as string);
-      return bytes[position(key, bytes.length - 1)];
-    }
+    case 'slice': return elementAt(item as unknown[], key, 'slice');
+    case 'string': return elementAt(Buffer.from(item as string), key, 'string');
     case 'map': {
       if (kindOf(key) === 'nil') throw new TemplateError('value is nil; should be of type string');
-      if (typeof key !== 'string') throw new TemplateError(`value has type ${typeOf(key)}; should be string`);
+      const typing = typingOf(item);
+      const wanted = typing?.key ?? 'string';
+      if (typeof key !== 'string' || wanted !== 'string') throw new TemplateError(`value has type ${typeOf(key)}; should be ${wanted}`);
       const map = item as Record<string, unknown>;
-      return Object.hasOwn(map, key) ? map[key] : zeroOf(map);
+      if (Object.hasOwn(map, key)) return map[key];
+      return typing?.zero === undefined ? NO_VALUE : typing.zero();
     }
     case 'nil':
     case 'nil-pointer': throw new TemplateError('index of nil pointer');
@@ -86,10 +91,11 @@ function indexOnce(item: unknown, key: unknown): unknown {
   }
 }
 
-/** What a map answers for a key it lacks. A map whose values are all texts is taken for Go's map[string]string. */
-function zeroOf(map: Readonly<Record<string, unknown>>): unknown {
-  const values = Object.values(map);
-  return values.length > 0 && values.every((value) => typeof value === 'string') ? '' : NO_VALUE;
+/** The element just past the end gets a message of its own: Go's check lets it through, and what it calls panics. */
+function elementAt(list: ArrayLike<unknown>, key: unknown, what: string): unknown {
+  const at = position(key, list.length);
+  if (at === list.length) throw new TemplateError(`reflect: ${what} index out of range`);
+  return list[at];
 }
 
 function position(key: unknown, last: number): number {
@@ -111,10 +117,4 @@ function slice(value: unknown, ...bounds: readonly unknown[]): unknown {
   if (from > to) throw new TemplateError(`invalid slice index: ${from} > ${to}`);
   if (to > capacity) throw new TemplateError(`invalid slice index: ${to} > ${capacity}`);
   return Buffer.isBuffer(whole) ? whole.subarray(from, to).toString() : whole.slice(from, to);
-}
-
-function callFunction(target: unknown, ...args: readonly unknown[]): unknown {
-  if (kindOf(target) === 'nil') throw new TemplateError('call of nil');
-  if (typeof target !== 'function') throw new TemplateError(`non-function target of type ${typeOf(target)}`);
-  return (target as (...args: readonly unknown[]) => unknown)(...args);
 }

@@ -1,4 +1,5 @@
-import { compareText, Float, JsonNumber, Named, NIL_MAP, NIL_SLICE, NilPointer, Struct } from './values.ts';
+import { typingOf } from './typed-list.ts';
+import { compareText, Float, JsonNumber, Named, NilPointer, Struct } from './values.ts';
 
 /**
  * A value as Go's JSON encoder writes it, HTML left alone.
@@ -7,7 +8,7 @@ import { compareText, Float, JsonNumber, Named, NIL_MAP, NIL_SLICE, NilPointer, 
  */
 export function toJson(value: unknown, sorts: boolean = true): string {
   if (value === null || typeof value !== 'object') return writePlain(value);
-  if (value === NIL_SLICE || value === NIL_MAP || value instanceof NilPointer) return 'null';
+  if (value instanceof NilPointer || typingOf(value)?.isNil === true) return 'null';
   if (value instanceof Struct) return value.encode();
   if (value instanceof Named) return toJson(value.wire, sorts);
   if (value instanceof Float) return String(value.value);

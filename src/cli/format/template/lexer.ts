@@ -29,7 +29,7 @@ export function tokenize(source: string): Token[] {
 export function describe(token: Token): string {
   if (token.kind === 'end-of-text') return 'EOF';
   if (token.kind === 'error') return token.text;
-  if (token.kind === 'keyword' || token.kind === 'nil') return `<${token.text}>`;
+  if (token.kind === 'keyword' || token.kind === 'nil' || token.kind === 'dot') return `<${token.text}>`;
   const runes = Array.from(token.text);
   return runes.length > 10 ? `${quote(runes.slice(0, 10).join(''))}...` : quote(token.text);
 }

@@ -76,6 +76,12 @@ export function show(node: Operand | CommandNode | Node): string {
   }
 }
 
+/** The word that was looked at last when a node has been evaluated: messages point there. */
+export function lastWord(node: Operand): Operand {
+  if (node.kind === 'pipe') return lastWord(node.commands.at(-1)!.words.at(-1)!);
+  return node.kind === 'chain' ? lastWord(node.of) : node;
+}
+
 function dotted(names: readonly string[]): string {
   return names.map((name) => `.${name}`).join('');
 }

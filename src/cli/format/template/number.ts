@@ -2,13 +2,14 @@ import { Float } from './values.ts';
 
 /** The value of a Go number literal: a number, a bigint where a number would lose digits, or a Float; undefined when it is none. */
 export function parseNumber(literal: string): number | bigint | Float | undefined {
+  if (/^_|__|_$|\b[^\dxXbBoO]_|_[^\da-fA-F]/.test(literal)) return undefined;
   const text = literal.replaceAll('_', '');
   const [, sign = '', body = ''] = /^([+-]?)(.*)$/.exec(text) ?? [];
   if (body === '' || body.endsWith('i')) return undefined;
   const integer = integerOf(body);
   if (integer !== undefined) return narrow(sign === '-' ? -integer : integer);
   const value = /^0[xX]/.test(body) ? hexFloat(body) : /^(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(body) ? Number(body) : undefined;
-  if (value === undefined) return undefined;
+  if (value === undefined || !Number.isFinite(value)) return undefined;
   return new Float(sign === '-' ? -value : value);
 }
 

@@ -21,6 +21,10 @@ const OPERAND_STARTS: ReadonlySet<TokenKind> = new Set([
 ]);
 const NOT_CALLABLE: ReadonlySet<Operand['kind']> = new Set(['boolean', 'dot', 'nil', 'number', 'string']);
 
+function isEmpty(body: readonly Node[]): boolean {
+  return body.every((node) => node.kind === 'text' && node.text.trim() === '');
+}
+
 type ListEnd = { readonly word: 'end' | 'else' };
 
 class Parser {
@@ -53,8 +57,8 @@ class Parser {
 
   #define(name: string, body: readonly Node[]): void {
     const before = this.#definitions.get(name);
-    const empty = body.every((node) => node.kind === 'text' && node.text.trim() === '');
-    if (before === undefined || !empty) this.#definitions.set(name, body);
+    if (before === undefined || isEmpty(before)) this.#definitions.set(name, body);
+    else if (!isEmpty(body)) this.#fault(`template: multiple definition of template ${quote(name)}`);
   }
 
   #takeDefinition(): boolean {
@@ -66,16 +70,16 @@ class Parser {
       this.#next = mark;
       return false;
     }
-    const name = this.#templateName('define clause');
+    const { name } = this.#templateName('define clause');
     this.#expect('close', 'define clause');
     this.#defineBody(name, 'define clause');
     return true;
   }
 
-  #templateName(context: string): string {
+  #templateName(context: string): { name: string; at: number } {
     const token = this.#takeNonSpace();
     if (token.kind !== 'string' && token.kind !== 'raw-string') this.#unexpected(token, context);
-    return this.#text(token);
+    return { name: this.#text(token), at: token.at };
   }
 
   /** A template of its own sees none of the variables and loops around it. */
@@ -117,8 +121,8 @@ class Parser {
         case 'if':
         case 'range':
         case 'with': return this.#branch(token.text, token);
-        case 'block': return this.#block(token);
-        case 'template': return this.#invoke(token);
+        case 'block': return this.#block();
+        case 'template': return this.#invoke();
         case 'break':
         case 'continue': return this.#leave(token.text, token);
         case 'else': return this.#otherwise();
@@ -162,20 +166,20 @@ class Parser {
     return nodes;
   }
 
-  #block(token: Token): Node {
-    const name = this.#templateName('block clause');
+  #block(): Node {
+    const { name, at } = this.#templateName('block clause');
     const pipe = this.#pipeline('block clause', 'close');
     this.#defineBody(name, 'block clause');
-    return { kind: 'template', at: token.at, name, pipe };
+    return { kind: 'template', at, name, pipe };
   }
 
-  #invoke(token: Token): Node {
-    const name = this.#templateName('template clause');
+  #invoke(): Node {
+    const { name, at } = this.#templateName('template clause');
     if (this.#peekNonSpace().kind === 'close') {
       this.#take();
-      return { kind: 'template', at: token.at, name, pipe: undefined };
+      return { kind: 'template', at, name, pipe: undefined };
     }
-    return { kind: 'template', at: token.at, name, pipe: this.#pipeline('template clause', 'close') };
+    return { kind: 'template', at, name, pipe: this.#pipeline('template clause', 'close') };
   }
 
   #leave(kind: 'break' | 'continue', token: Token): Node {
@@ -301,7 +305,7 @@ class Parser {
     if (token.kind === 'number') {
       return parseNumber(token.text) ?? this.#fault(`illegal number syntax: ${quote(token.text)}`);
     }
-    const runes = Array.from(unquote(token.text) ?? '');
+    const runes = Array.from(this.#text(token));
     if (runes.length !== 1) this.#fault(`malformed character constant: ${token.text}`);
     return runes[0]!.codePointAt(0);
   }

@@ -1,7 +1,7 @@
 import { formatFloat } from './floats.ts';
 import { show } from './printing.ts';
 import { quote } from './quote.ts';
-import { kindOf, NO_VALUE, sortedKeys, toNumber, typeOf, type JsonNumber, type Named, type Struct } from './values.ts';
+import { kindOf, NilPointer, sortedKeys, toNumber, typeOf, type JsonNumber, type Named, type Struct } from './values.ts';
 
 interface Directive {
   readonly flags: string;
@@ -97,7 +97,7 @@ class Formatter {
 
   /** `[3]` makes the third argument the next one. */
   #index(): void {
-    const text = this.#match(/\[\d*\]/y);
+    const text = this.#match(/\[[^\]]*\]/y);
     if (text === '') return;
     const index = Number(text.slice(1, -1));
     this.#reordered = true;
@@ -132,7 +132,9 @@ function formatPlain(directive: Directive, value: unknown, named: boolean): stri
   switch (kindOf(value)) {
     case 'nil':
     case 'nil-pointer':
-      return verb === 'v' ? pad(directive, '<nil>') : `%!${verb}(${value === null || value === undefined || value === NO_VALUE ? '<nil>' : `${typeOf(value)}=<nil>`})`;
+      if (verb === 'v') return pad(directive, '<nil>');
+      if (!(value instanceof NilPointer)) return `%!${verb}(<nil>)`;
+      return verb in BASES ? formatInteger(directive, 0) : `%!${verb}(${value.type}=<nil>)`;
     case 'boolean': return verb === 't' || verb === 'v' ? pad(directive, String(value)) : mistaken(directive, value);
     case 'string': return formatText(directive, value as string, value);
     case 'json-number': return formatText(directive, (value as JsonNumber).text, value);
@@ -145,7 +147,8 @@ function formatPlain(directive: Directive, value: unknown, named: boolean): stri
       return `map[${sortedKeys(map).map((key) => `${inside(key)}:${inside(map[key])}`).join(' ')}]`;
     }
     case 'struct': {
-      return `{${(value as Struct).plain().map(([name, field]) => (named ? `${name}:` : '') + inside(field)).join(' ')}}`;
+      const head = typeOf(value).startsWith('*') ? '&' : '';
+      return `${head}{${(value as Struct).plain().map(([name, field]) => (named ? `${name}:` : '') + inside(field)).join(' ')}}`;
     }
     default: return mistaken(directive, value);
   }

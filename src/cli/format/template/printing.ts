@@ -1,6 +1,6 @@
 import { formatFloat } from './floats.ts';
 import { quote } from './quote.ts';
-import { kindOf, NO_VALUE, sortedKeys, toNumber, typeOf, type JsonNumber, type Named, type Struct } from './values.ts';
+import { kindOf, NO_VALUE, sortedKeys, Struct, toNumber, typeOf, type JsonNumber, type Named } from './values.ts';
 
 /** How a value is printed: `%v`, `%+v` (with field names), `%#v` (as Go source). */
 export type Style = 'plain' | 'named' | 'source';
@@ -25,9 +25,15 @@ export function show(value: unknown, style: Style = 'plain', depth: number = 0):
   }
 }
 
+/** A value as a template prints it: there a pointer shows what it points to, and nothing at all is `<no value>`. */
+export function showTop(value: unknown): string {
+  const text = show(printable(value));
+  return value instanceof Struct && text.startsWith('&') ? text.slice(1) : text;
+}
+
 function showStruct(value: Struct, style: Style, depth: number): string {
-  // Go prints an address for a pointer inside another value. An address tells nobody anything: the contents do.
-  const head = value.type.startsWith('*') && depth > 0 ? '&' : '';
+  // For a pointer inside another value Go prints its address. That tells nobody anything: the contents do.
+  const head = value.type.startsWith('*') ? '&' : '';
   const fields = value.plain().map(([name, field]) => (style === 'named' ? `${name}:` : '') + show(field, style, depth + 1));
   return `${head}{${fields.join(' ')}}`;
 }
@@ -76,7 +82,7 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' || kindOf(value) === 'json-number';
 }
 
-/** A value at the top of what is printed: there a pointer shows what it points to, and nothing is `<no value>`. */
+/** What stands for nothing at all where it is printed. */
 export function printable(value: unknown): unknown {
   return kindOf(value) === 'nil' ? NO_VALUE : value;
 }

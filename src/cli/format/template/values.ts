@@ -1,3 +1,5 @@
+import { typingOf } from './typed-list.ts';
+
 /** A float64 that JavaScript would take for an integer, such as the literal 1.0. */
 export class Float {
   readonly value: number;
@@ -27,16 +29,21 @@ export class Struct {
   readonly fields: Readonly<Record<string, unknown>>;
   /** What `{{json .}}` writes. */
   readonly encode: () => string;
+  readonly #shape: readonly (readonly [string, unknown])[] | undefined;
 
-  constructor(type: string, fields: Readonly<Record<string, unknown>>, encode: () => string) {
+  /** @param shape the fields as `%v` prints them, where that is not `fields`: an embedded struct is one there */
+  constructor(
+    type: string, fields: Readonly<Record<string, unknown>>, encode: () => string, shape?: readonly (readonly [string, unknown])[],
+  ) {
     this.type = type;
     this.fields = fields;
     this.encode = encode;
+    this.#shape = shape;
   }
 
   /** The fields that hold values: what `%v` prints. */
-  plain(): [string, unknown][] {
-    return Object.entries(this.fields).filter(([, value]) => typeof value !== 'function');
+  plain(): readonly (readonly [string, unknown])[] {
+    return this.#shape ?? Object.entries(this.fields).filter(([, value]) => typeof value !== 'function');
   }
 }
 
@@ -65,10 +72,6 @@ export class NilPointer {
 
 /** The absence that a template prints as `<no value>`: what a map answers for a key it does not have. */
 export const NO_VALUE: unique symbol = Symbol('no value');
-
-/** Slices and maps that are nil in Go: empty everywhere but in JSON, where they are `null`. */
-export const NIL_SLICE: readonly never[] = Object.freeze([]);
-export const NIL_MAP: Readonly<Record<string, never>> = Object.freeze({});
 
 export type Kind = 'nil' | 'boolean' | 'string' | 'json-number' | 'int' | 'float' | 'slice' | 'map' | 'struct' | 'named' | 'nil-pointer' | 'function';
 
@@ -102,8 +105,8 @@ export function typeOf(value: unknown): string {
     case 'json-number': return 'json.Number';
     case 'int': return 'int';
     case 'float': return 'float64';
-    case 'slice': return '[]interface {}';
-    case 'map': return 'map[string]interface {}';
+    case 'slice': return typingOf(value)?.type ?? '[]interface {}';
+    case 'map': return typingOf(value)?.type ?? 'map[string]interface {}';
     case 'function': return 'func()';
     default: return (value as Struct | Named | NilPointer).type;
   }
