@@ -23,7 +23,7 @@ export interface BootstrapRequest {
   /** The name to give it; empty: the one that was asked for. */
   readonly tag: string;
   /** Build anew what was built from the same recipe before. */
-  readonly refresh: boolean;
+  readonly refresh?: boolean;
 }
 
 interface Parts {
@@ -57,9 +57,10 @@ export class ImageBootstrapper {
   /**
    * Makes the image, or finds the one that the same recipe made before, and names it.
    *
+   * @returns the image's id
    * @throws {EngineError} `invalid` for an image that there is no recipe for; `unavailable` where a tool is missing
    */
-  async bootstrap(request: BootstrapRequest, report: Report, cancel: AbortSignal): Promise<{ readonly id: string }> {
+  async bootstrap(request: BootstrapRequest, report: Report, cancel: AbortSignal): Promise<string> {
     const { records, workFolder, events } = this.#parts;
     const wanted = request.tag === '' ? undefined : parseReference(request.tag);
     const recipe = await recipeOf({ image: request.image, include: request.include, workFolder }, cancel);
@@ -69,13 +70,13 @@ export class ImageBootstrapper {
     const known = request.refresh ? undefined : this.#madeBefore(recipe);
     if (known && records.findByName(reference)?.id === known.id) {
       report({ id: '', status: `Status: Image is up to date for ${name}` });
-      return { id: known.id };
+      return known.id;
     }
     if (known) records.name(reference, known.id);
     const id = known?.id ?? (await buildRecipe(this.#parts, { recipe, reference }, report, cancel));
     events.publish({ type: 'image', action: 'import', actorId: id, attributes: { name: id } });
     report({ id: '', status: `Status: ${known ? 'Tagged the image that was built before as' : 'Built new image for'} ${name}` });
-    return { id };
+    return id;
   }
 
   #madeBefore(recipe: Recipe): StoredImage | undefined {

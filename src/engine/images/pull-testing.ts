@@ -113,7 +113,16 @@ export class PullPlace implements AsyncDisposable {
   static async open(pauses: readonly number[] = [0.01, 0.01]): Promise<PullPlace> {
     const undo = new AsyncDisposableStack();
     const folder = undo.use(mkdtempDisposableSync(join(tmpdir(), 'pull-')));
-    return new PullPlace(folder.path, await ContentStore.open(join(folder.path, 'content')), undo, pauses);
+    return PullPlace.#on(folder.path, undo, pauses);
+  }
+
+  /** On a folder that was used before, and stays. */
+  static at(root: string): Promise<PullPlace> {
+    return PullPlace.#on(root, new AsyncDisposableStack(), [0.01, 0.01]);
+  }
+
+  static async #on(root: string, undo: AsyncDisposableStack, pauses: readonly number[]): Promise<PullPlace> {
+    return new PullPlace(root, await ContentStore.open(join(root, 'content')), undo, pauses);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
