@@ -73,11 +73,16 @@ test('our own command line pulls with the same words', { timeout: 60_000 }, asyn
 
 test('a registry with passwords is entered by a login', { timeout: 60_000 }, async () => {
   // The password is "open sesame".
-  await using closed = await RealRegistry.start('ali:$2y$05$9Cw4lzAz8eWTJ0xYbR6P8uGxX7oyCg3f.dAaRrZ1HlkEihc5oZnZa\n');
+  await using closed = await RealRegistry.start('ali:$2y$05$2.uZdOkDiFivbvvhB8eP9OV/K7WklK5hVIG1QR.dPmKfUMi6G/qpO\n');
   using home = mkdtempDisposableSync(join(tmpdir(), 'docker-config-'));
   const as = (...args: string[]) => run('docker', ['--config', home.path, ...args]);
   const nobody = await as('pull', `${closed.host}/a:1`);
   assert.match(nobody.stderr, /no basic auth credentials/);
   const wrong = await as('login', '-u', 'ali', '-p', 'no', closed.host);
   assert.match(wrong.stderr, /login attempt to http:\/\/.*\/v2\/ failed with status: 401 Unauthorized/);
+  const right = await run('docker', ['--config', home.path, 'login', '-u', 'ali', '--password-stdin', closed.host], { input: 'open sesame' });
+  assert.match(right.stdout, /Login Succeeded/);
+  await closed.fill(layout.path, 'one', 'a:1', '--dest-creds', 'ali:open sesame');
+  const pulled = await as('pull', `${closed.host}/a:1`);
+  assert.match(pulled.stdout, /Status: Downloaded newer image/);
 });
