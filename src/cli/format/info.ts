@@ -143,8 +143,9 @@ function debugLines(info: SystemInfo): string[] {
 }
 
 function registryLines(info: SystemInfo): string[] {
-  const { IndexConfigs: indexes = {}, InsecureRegistryCIDRs: ranges = [], Mirrors: mirrors } = info.RegistryConfig ?? {};
-  const insecure = [...Object.values(indexes).filter((index) => !index.Secure).map((index) => index.Name), ...(ranges ?? [])];
+  const { RegistryConfig: registries } = info;
+  const named = Object.values(registries?.IndexConfigs ?? {}).filter((index) => !index.Secure).map((index) => index.Name);
+  const insecure = [...named, ...(registries?.InsecureRegistryCIDRs ?? [])];
   return [
     ...given('HTTP Proxy', info.HttpProxy),
     ...given('HTTPS Proxy', info.HttpsProxy),
@@ -152,7 +153,7 @@ function registryLines(info: SystemInfo): string[] {
     ...listed('Labels', info.Labels),
     ` Experimental: ${info.ExperimentalBuild}`,
     ...listed('Insecure Registries', insecure),
-    ...listed('Registry Mirrors', mirrors),
+    ...listed('Registry Mirrors', registries?.Mirrors),
   ];
 }
 

@@ -20,7 +20,14 @@ function equals(a: unknown, b: unknown): boolean {
     case 'int': return BigInt(a as number | bigint) === BigInt(b as number | bigint);
     case 'float': return toNumber(a) === toNumber(b);
     case 'string': return textOf(a) === textOf(b);
-    default: return a === b;
+    case 'boolean':
+    case 'function':
+    case 'json-number':
+    case 'map':
+    case 'named':
+    case 'nil-pointer':
+    case 'slice':
+    case 'struct': return a === b;
   }
 }
 

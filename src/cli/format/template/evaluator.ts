@@ -139,7 +139,14 @@ class Run {
       case 'map':
         for (const key of sortedKeys(value as object)) yield [key, (value as Record<string, unknown>)[key]];
         return;
-      default: this.#fault(lastWord(node.pipe), `range can't iterate over ${print(value)}`);
+      case 'boolean':
+      case 'float':
+      case 'function':
+      case 'json-number':
+      case 'named':
+      case 'nil-pointer':
+      case 'string':
+      case 'struct': this.#fault(lastWord(node.pipe), `range can't iterate over ${print(value)}`);
     }
   }
 

@@ -40,7 +40,11 @@ function evaluateCommand(scope: Scope, command: CommandNode, dot: unknown, final
     }
     case 'identifier': return callFunction(scope, first, command, dot, args, final);
     case 'nil': throw faultAt(scope, first, 'nil is not a command');
-    default:
+    case 'boolean':
+    case 'dot':
+    case 'number':
+    case 'pipe':
+    case 'string':
       refuseArguments(scope, first, args, final);
       return evaluateOperand(scope, first, dot);
   }

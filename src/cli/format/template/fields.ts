@@ -18,7 +18,13 @@ export function takeField(receiver: unknown, name: string, args: readonly unknow
       return NO_VALUE;
     case 'nil-pointer': throw new TemplateError(`nil pointer evaluating ${(receiver as NilPointer).type}.${name}`);
     // What stands in a document without types is of Go's type for anything.
-    default: throw new TemplateError(`can't evaluate field ${name} in type ${strict ? 'interface {}' : typeOf(receiver)}`);
+    case 'boolean':
+    case 'float':
+    case 'function':
+    case 'int':
+    case 'json-number':
+    case 'slice':
+    case 'string': throw new TemplateError(`can't evaluate field ${name} in type ${strict ? 'interface {}' : typeOf(receiver)}`);
   }
 }
 

@@ -1,3 +1,5 @@
+// What JavaScript gives at most; every float that people look at is written out in full by it.
+const MOST_DIGITS = 100;
 // Go turns to exponents from here on when no precision is asked for.
 const SHORTEST_LIMIT = 6;
 
@@ -19,9 +21,9 @@ interface Digits {
 }
 
 function digitsOf(size: number, count?: number): Digits {
-  const [mantissa = '0', exponent = '0'] = (count === undefined ? size.toExponential() : size.toExponential(100)).split('e');
+  const [mantissa = '0', exponent = '0'] = (count === undefined ? size.toExponential() : size.toExponential(MOST_DIGITS)).split('e');
   const digits = mantissa.replace('.', '');
-  if (count === undefined || count > 100) return { digits, exponent: Number(exponent) };
+  if (count === undefined || count > MOST_DIGITS) return { digits, exponent: Number(exponent) };
   const rounded = roundTo(digits, count);
   // 9.99 became 10.0: one digit more in front.
   return rounded.length > count
@@ -46,7 +48,7 @@ function scientific({ digits, exponent }: Digits): string {
 /** `%g` keeps as many plain digits as it has, and turns to an exponent beyond them. */
 function general(size: number, precision: number): string {
   const shortest = precision < 0;
-  const count = shortest ? undefined : Math.max(1, Math.min(precision, 100));
+  const count = shortest ? undefined : Math.max(1, Math.min(precision, MOST_DIGITS));
   const { digits, exponent } = digitsOf(size, count);
   const trimmed = digits.replace(/0+$/, '') || '0';
   let limit = shortest ? SHORTEST_LIMIT : count!;
@@ -66,8 +68,8 @@ function plain({ digits, exponent }: Digits): string {
 /** JavaScript gives up on decimals from 1e21 on, where a float is an integer anyway. */
 function fixed(size: number, precision: number): string {
   if (size >= 1e21) return BigInt(size).toString() + (precision > 0 ? `.${'0'.repeat(precision)}` : '');
-  const [whole = '0', fraction = ''] = size.toFixed(100).split('.');
-  const places = Math.min(precision, 100);
+  const [whole = '0', fraction = ''] = size.toFixed(MOST_DIGITS).split('.');
+  const places = Math.min(precision, MOST_DIGITS);
   const digits = roundTo(whole + fraction, whole.length + places);
   const point = digits.length - places;
   return places === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;

@@ -61,7 +61,12 @@ function length(value: unknown): number {
     case 'map': return Object.keys(value as object).length;
     case 'nil': throw new TemplateError(LEN_OF_NIL);
     case 'nil-pointer': throw new TemplateError('len of nil pointer');
-    default: throw new TemplateError(`len of type ${typeOf(value)}`);
+    case 'boolean':
+    case 'float':
+    case 'function':
+    case 'int':
+    case 'named':
+    case 'struct': throw new TemplateError(`len of type ${typeOf(value)}`);
   }
 }
 
@@ -87,7 +92,13 @@ function indexOnce(item: unknown, key: unknown): unknown {
     }
     case 'nil':
     case 'nil-pointer': throw new TemplateError('index of nil pointer');
-    default: throw new TemplateError(`can't index item of type ${typeOf(item)}`);
+    case 'boolean':
+    case 'float':
+    case 'function':
+    case 'int':
+    case 'json-number':
+    case 'named':
+    case 'struct': throw new TemplateError(`can't index item of type ${typeOf(item)}`);
   }
 }
 

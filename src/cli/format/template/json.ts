@@ -30,7 +30,10 @@ function writePlain(value: unknown): string {
     case 'boolean':
     case 'number':
     case 'bigint': return String(value);
-    default: return 'null';
+    case 'function':
+    case 'object':
+    case 'symbol':
+    case 'undefined': return 'null';
   }
 }
 

@@ -268,7 +268,9 @@ class Parser {
       case 'nil':
       case 'number':
       case 'string': return this.#fault(`unexpected . after term ${quote('text' in term ? term.text : this.#word(term))}`);
-      default: return { kind: 'chain', at, of: term, names } satisfies ChainNode;
+      case 'chain':
+      case 'identifier':
+      case 'pipe': return { kind: 'chain', at, of: term, names } satisfies ChainNode;
     }
   }
 
@@ -295,7 +297,18 @@ class Parser {
       case 'left-paren': return this.#pipeline('parenthesized pipeline', 'right-paren');
       case 'string':
       case 'raw-string': return { kind: 'string', at, text, value: this.#text(token) };
-      default:
+      case 'assign':
+      case 'close':
+      case 'declare':
+      case 'end-of-text':
+      case 'error':
+      case 'keyword':
+      case 'open':
+      case 'other':
+      case 'pipe':
+      case 'right-paren':
+      case 'space':
+      case 'text':
         this.#next--;
         return undefined;
     }

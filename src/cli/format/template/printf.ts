@@ -150,7 +150,7 @@ function formatPlain(directive: Directive, value: unknown, named: boolean): stri
       const head = typeOf(value).startsWith('*') ? '&' : '';
       return `${head}{${(value as Struct).plain().map(([name, field]) => (named ? `${name}:` : '') + inside(field)).join(' ')}}`;
     }
-    default: return mistaken(directive, value);
+    case 'function': return mistaken(directive, value);
   }
 }
 

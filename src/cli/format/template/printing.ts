@@ -55,7 +55,10 @@ function showSource(value: unknown): string {
       const head = struct.type.startsWith('*') ? `&${struct.type.slice(1)}` : struct.type;
       return `${head}{${struct.plain().map(([name, field]) => `${name}:${sourceInside(field)}`).join(', ')}}`;
     }
-    default: return show(value);
+    case 'boolean':
+    case 'float':
+    case 'function':
+    case 'int': return show(value);
   }
 }
 

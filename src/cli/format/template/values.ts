@@ -83,7 +83,8 @@ export function kindOf(value: unknown): Kind {
     case 'number': return Number.isInteger(value) ? 'int' : 'float';
     case 'function': return 'function';
     case 'object': return value === null ? 'nil' : kindOfObject(value);
-    default: return 'nil';
+    case 'symbol':
+    case 'undefined': return 'nil';
   }
 }
 
@@ -108,7 +109,9 @@ export function typeOf(value: unknown): string {
     case 'slice': return typingOf(value)?.type ?? '[]interface {}';
     case 'map': return typingOf(value)?.type ?? 'map[string]interface {}';
     case 'function': return 'func()';
-    default: return (value as Struct | Named | NilPointer).type;
+    case 'named':
+    case 'nil-pointer':
+    case 'struct': return (value as Struct | Named | NilPointer).type;
   }
 }
 
@@ -124,7 +127,9 @@ export function isTrue(value: unknown): boolean {
     case 'float': return toNumber(value) !== 0;
     case 'slice': return (value as unknown[]).length > 0;
     case 'map': return Object.keys(value as object).length > 0;
-    default: return true;
+    case 'function':
+    case 'named':
+    case 'struct': return true;
   }
 }
 
