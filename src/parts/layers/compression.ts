@@ -71,3 +71,48 @@ export function decompressionError(compression: 'gzip' | 'zstd', thrown: unknown
   if (code.startsWith('Z_') || code.startsWith('ZSTD_')) return new EngineError('invalid', `${compression}: invalid data: ${messageOf(thrown)}`, { cause: thrown });
   return thrown;
 }
+
+/**
+ * The content of a stream that may be packed, unpacked. What is plain passes as it is.
+ *
+ * @throws {EngineError} `invalid` where it is cut off or damaged
+ */
+export async function* unpackedStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const { compression, chunks } = await sniffed(source);
+  if (compression === 'none') {
+    yield* chunks;
+    return;
+  }
+  const unpacking = decompressor(compression);
+  pipeline(chunks, unpacking, () => undefined);
+  try {
+    for await (const chunk of unpacking) yield chunk as Buffer;
+  } catch (thrown) {
+    throw decompressionError(compression, thrown);
+  } finally {
+    unpacking.destroy();
+  }
+}
+
+/** Looks at a stream's first bytes; `chunks` still brings all of them. */
+export async function sniffed(source: AsyncIterable<Uint8Array>): Promise<{ readonly compression: Compression; readonly chunks: AsyncGenerator<Uint8Array, void, undefined> }> {
+  const iterator = source[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let ended = false;
+  for (let length = 0; length < MAGIC_BYTES && !ended; ) {
+    const { done, value } = await iterator.next();
+    ended = done === true;
+    if (ended || !value) continue;
+    first.push(value);
+    length += value.length;
+  }
+  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* first;
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { compression: detectCompression(Buffer.concat(first)), chunks: chunks() };
+}
