@@ -74,7 +74,7 @@ test('failures carry the engine\'s words, in JSON or not', async () => {
     else response.writeHead(500, { 'Content-Type': 'text/plain' }).end('plain\n');
   });
   const connection = new EngineConnection(engine.address);
-  const failure = async (target: string) => await connection.done({ method: 'POST', path: target }).then(assert.fail, (thrown: unknown) => thrown as DaemonError);
+  const failure = async (target: string) => await connection.done({ method: 'POST', path: target }).then(() => assert.fail('it succeeded'), (thrown: unknown) => thrown as DaemonError);
   const json = await failure('/json');
   assert.deepEqual([json.status, json.kind, json.message], [409, 'conflict', 'in use']);
   assert.equal((await failure('/plain')).message, 'plain');

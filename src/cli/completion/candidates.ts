@@ -1,6 +1,7 @@
 import type { EngineClient } from '#client/engine-client.ts';
 import type { Command } from '../command.ts';
 import type { Flag, FlagTable } from '../flags/flag.ts';
+import { parseFlags } from '../flags/parse-flags.ts';
 import { GLOBAL_FLAGS } from '../global-flags.ts';
 import { childOf, ROOT, type CommandNode } from '../tree.ts';
 
@@ -22,7 +23,7 @@ const ENGINE_PATIENCE_MS = 1500;
  */
 export async function candidates(words: readonly string[], engine: EngineClient): Promise<readonly Candidate[]> {
   const typed = words.at(-1) ?? '';
-  const { node, rest } = walk(words.slice(0, -1));
+  const { node, rest } = walk(withoutGlobals(words.slice(0, -1)));
   if (node.load === undefined) return typed.startsWith('-') ? flagNames(GLOBAL_FLAGS, typed) : children(node, typed);
   const command = await node.load();
   const state = readWords(command, rest);
@@ -38,12 +39,20 @@ export async function candidates(words: readonly string[], engine: EngineClient)
   return matching(await valuesOf(command.completes, engine), typed);
 }
 
+/** The words from the command on; none that lead anywhere where a global flag still waits for its value. */
+function withoutGlobals(words: readonly string[]): readonly string[] {
+  try {
+    return parseFlags(GLOBAL_FLAGS, words, { interspersed: false }).args;
+  } catch {
+    return [''];
+  }
+}
+
 function walk(words: readonly string[]): { node: CommandNode; rest: readonly string[] } {
   let node = ROOT;
   for (const [at, word] of words.entries()) {
     const child = childOf(node, word)?.node;
     if (child === undefined) {
-      if (node === ROOT && word.startsWith('-')) continue;
       return { node: node.load === undefined ? { summary: '' } : node, rest: words.slice(at) };
     }
     node = child;
