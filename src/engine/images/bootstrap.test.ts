@@ -11,12 +11,17 @@ interface Made extends AsyncDisposable {
   make(request: Partial<BootstrapRequest>, cancel?: AbortSignal): Promise<{ id: string; told: string[] }>;
 }
 
+function partsOf({ records, committer, content, leases, garbage }: PullPlace): Omit<Parameters<typeof ImageBootstrapper.open>[0], 'workFolder'> {
+  const events = { publish: () => undefined, async *watch(): AsyncGenerator<never> {} };
+  return { records, committer, content, leases, garbage, events };
+}
+
 async function open(): Promise<Made> {
   const place = await PullPlace.open();
   const workFolder = join(place.root, 'work');
   mkdirSync(join(workFolder, 'bootstrap-dead'), { recursive: true });
   writeFileSync(join(workFolder, 'bootstrap-dead/file'), 'left by a killed engine');
-  const bootstrapper = await ImageBootstrapper.open({ ...place.stores, workFolder });
+  const bootstrapper = await ImageBootstrapper.open({ ...partsOf(place), workFolder });
   assert.deepEqual(readdirSync(workFolder), []);
   const make: Made['make'] = async (request, cancel = AbortSignal.timeout(100_000)) => {
     const told: string[] = [];

@@ -8,12 +8,12 @@ import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Leases } from '#parts/content/leases.ts';
 import { digestOf } from '#parts/oci/digest.ts';
 import { familiarText, parseReference, withDefaultTag } from '#parts/oci/reference.ts';
-import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import { BOOTSTRAP_LABEL, buildRecipe } from './bootstrap-build.ts';
+import type { ImageCommitter } from './image-committer.ts';
+import { publishImage } from './image-events.ts';
 import type { ImageGarbage } from './image-garbage.ts';
 import type { ImageRecords, StoredImage } from './image-records.ts';
 import type { Report } from './images.ts';
-import type { LayerBlobs } from './layer-blobs.ts';
 
 export interface BootstrapRequest {
   /** `debian:bookworm`, `debian:trixie-slim`, `nginx`, `busybox`. */
@@ -28,12 +28,11 @@ export interface BootstrapRequest {
 
 interface Parts {
   readonly records: ImageRecords;
-  readonly blobs: LayerBlobs;
+  readonly committer: ImageCommitter;
   readonly content: ContentStore;
-  readonly snapshots: Snapshotter;
   readonly leases: Leases;
   readonly garbage: ImageGarbage;
-  readonly events: Pick<Events, 'publish'>;
+  readonly events: Events;
   /** Below the data root; nothing else may lie in it. */
   readonly workFolder: string;
 }
@@ -73,10 +72,10 @@ export class ImageBootstrapper {
       return known.id;
     }
     if (known) records.name(reference, known.id);
-    const id = known?.id ?? (await buildRecipe(this.#parts, { recipe, reference }, report, cancel));
-    events.publish({ type: 'image', action: 'import', actorId: id, attributes: { name: id } });
+    const image = known ?? (await buildRecipe(this.#parts, { recipe, reference }, report, cancel));
+    publishImage(events, known ? 'tag' : 'import', image.id, image, known ? name : image.id);
     report({ id: '', status: `Status: ${known ? 'Tagged the image that was built before as' : 'Built new image for'} ${name}` });
-    return id;
+    return image.id;
   }
 
   #madeBefore(recipe: Recipe): StoredImage | undefined {

@@ -24,7 +24,7 @@ export interface ImageTarget {
   find(reference: Reference): KnownImage | undefined;
   has(imageId: Digest): boolean;
   /** Records an image, all of whose parts are stored, and gives it its tag and its digest in one step. */
-  commit(image: PulledImage): void;
+  commit(image: PulledImage, lease: Lease, cancel: AbortSignal): Promise<void>;
 }
 
 export interface KnownImage {
@@ -39,8 +39,7 @@ export interface PulledImage {
   readonly rootDigest: Digest;
   readonly manifestDigest: Digest;
   readonly manifest: Manifest;
-  /** The configuration as it came; its digest is the image's id. */
-  readonly config: Buffer;
+  /** The configuration; its digest is the image's id. */
   readonly document: ImageDocument;
 }
 
@@ -68,14 +67,13 @@ export async function pullImage(parts: Parts, wanted: ImageWanted, report: Repor
   report({ id: reference.digest ? canonicalText(reference) : (reference.tag ?? ''), status: `Pulling from ${reference.path}` });
   const { digest: manifestDigest, content: manifest } = await chooseManifest(source, root, platform, cancel);
 
-  const config = await pullConfig(parts, wanted, manifest.config, cancel);
-  const document = parseImageDocument(config);
+  const document = parseImageDocument(await pullConfig(parts, wanted, manifest.config, cancel));
   if (!parts.images.has(manifest.config.digest)) {
     await pullLayers(parts, { repository, lease, layers: manifest.layers, diffIds: document.diffIds }, report, cancel);
   }
   report({ id: '', status: `Digest: ${root.digest}` });
   const isNew = parts.images.find(reference)?.id !== manifest.config.digest;
-  parts.images.commit({ reference, rootDigest: root.digest, manifestDigest, manifest, config, document });
+  await parts.images.commit({ reference, rootDigest: root.digest, manifestDigest, manifest, document }, lease, cancel);
   return isNew;
 }
 

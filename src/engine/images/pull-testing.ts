@@ -15,11 +15,12 @@ import { registrySettings } from '#parts/registry/settings.ts';
 import type { FakeRegistry } from '#parts/registry/testing.ts';
 import { OverlaySnapshotter } from '#parts/snapshots/overlay.ts';
 import { END_OF_ARCHIVE, paddingOf, plainEntry, tarHeader } from '#parts/tar/writer.ts';
+import { ImageCommitter } from './image-committer.ts';
 import { ImageGarbage } from './image-garbage.ts';
 import { ImageRecords } from './image-records.ts';
 import type { Progress, PullRequest } from './images.ts';
 import { LayerBlobs } from './layer-blobs.ts';
-import { PullTarget } from './pull-target.ts';
+import { pullTarget } from './pull-target.ts';
 import { ImagePuller } from './pull.ts';
 
 /** A tar of plain files. */
@@ -71,6 +72,7 @@ export class PullPlace implements AsyncDisposable {
   readonly records: ImageRecords;
   readonly blobs: LayerBlobs;
   readonly events: Pick<EngineEvent, 'action' | 'actorId' | 'attributes'>[] = [];
+  readonly committer: ImageCommitter;
   readonly puller: ImagePuller;
   readonly content: ContentStore;
   readonly snapshots: OverlaySnapshotter;
@@ -86,16 +88,17 @@ export class PullPlace implements AsyncDisposable {
     const db = undo.use(openDatabase(join(root, 'onggi.db')));
     this.records = new ImageRecords(db);
     this.blobs = new LayerBlobs(db, content);
-    const target = new PullTarget({ records: this.records, blobs: this.blobs, content });
     const workers = new LayerWorkers(2);
     this.snapshots = undo.use(OverlaySnapshotter.open({ layersRoot: join(root, 'layers'), containersRoot: join(root, 'containers'), workers, log: silentLog }));
+    const { records, blobs, snapshots } = this;
+    this.committer = new ImageCommitter({ records, blobs, content, snapshots });
     const registries = undo.use(new Registries(registrySettings({ idleMs: 2000 })));
     this.puller = new ImagePuller({
       registries,
       content,
       snapshots: this.snapshots,
       leases: this.leases,
-      images: target,
+      images: pullTarget({ records, committer: this.committer }),
       events: { publish: (event) => void this.events.push(event) },
       log: silentLog,
       maxDownloads: 3,
@@ -103,11 +106,9 @@ export class PullPlace implements AsyncDisposable {
     });
   }
 
-  /** What a maker of images works on. */
-  get stores(): Omit<ConstructorParameters<typeof ImageGarbage>[0], 'log'> & { readonly garbage: ImageGarbage; readonly events: { publish: () => void } } {
+  get garbage(): ImageGarbage {
     const { records, blobs, content, snapshots, leases } = this;
-    const stores = { records, blobs, content, snapshots, leases };
-    return { ...stores, garbage: new ImageGarbage({ ...stores, log: silentLog }), events: { publish: () => undefined } };
+    return new ImageGarbage({ records, blobs, content, snapshots, leases, log: silentLog });
   }
 
   static async open(pauses: readonly number[] = [0.01, 0.01]): Promise<PullPlace> {
