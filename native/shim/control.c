@@ -156,6 +156,12 @@ bool control_behind(void) {
   return false;
 }
 
+bool control_owes(void) {
+  for (int i = 0; i < client_count; i++)
+    if (clients[i].queue_length > 0) return true;
+  return false;
+}
+
 bool control_waits_for_stdin(void) {
   for (int i = 0; i < client_count; i++)
     if (clients[i].waits_for_stdin) return true;

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CONTROL_FD = 3, ATTACH_FD = 4, IDLE_MS = 1000 };
+enum { CONTROL_FD = 3, ATTACH_FD = 4, IDLE_MS = 1000, FAREWELL_MS = 2000 };
 
 struct options options;
 
@@ -188,6 +188,7 @@ static void process_ended(void) {
 
 static int wait_ms(void) {
   if (state == DRAINING) return stdio_drain_wait_ms();
+  if (state == LEAVING && !control_owes()) return FAREWELL_MS;  // for those who do not close their end
   return scratch_touched ? IDLE_MS : -1;
 }
 
@@ -204,6 +205,7 @@ static void loop(void) {
     size_t of_clients = control_poll(fds + 1);
     size_t of_stdio = state <= DRAINING ? stdio_poll(fds + 1 + of_clients, state != STARTING) : 0;
     int ready = poll(fds, 1 + of_clients + of_stdio, timeout);
+    if (ready == 0 && state == LEAVING && !control_owes()) return;
     if (ready == 0 && state != DRAINING) {
       madvise(scratch_memory, SCRATCH_LOG + SCRATCH_LOG_SIZE, MADV_DONTNEED);
       scratch_touched = false;

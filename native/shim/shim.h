@@ -92,6 +92,7 @@ void control_announce(int type, const char *text, size_t length);  // to all, an
 void control_end_output(void);
 bool control_leave(void);  // no new clients, each goes once it has everything; true when all are gone
 bool control_behind(void);
+bool control_owes(void);
 void control_stdin_ready(void);
 bool control_waits_for_stdin(void);
 
