@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { EngineError } from '#base/errors.ts';
 import { judgeJson } from './json-syntax.ts';
 
 /** The most that the body of a JSON request may hold. */
 export const JSON_LIMIT_BYTES: number = 8 * 1024 * 1024;
+const DISCARD_LIMIT_BYTES = 8 * JSON_LIMIT_BYTES;
 /** How long a client may take to send such a body. */
 const BODY_TIMEOUT_MS = 60_000;
 
 /** What of a request a body is read from. */
 export interface BodySource {
   readonly headers: IncomingHttpHeaders;
-  readonly body: AsyncIterable<Buffer> & { destroy(): unknown };
+  readonly body: Readable;
 }
 
 /**
@@ -51,18 +53,29 @@ function requireJson(contentType: string): void {
   throw new EngineError('invalid', `unsupported Content-Type header (${contentType}): must be 'application/json'`);
 }
 
-async function readText({ body }: BodySource): Promise<string> {
+/** Never destroys the body, as leaving a `for await` would: the connection goes with it, and the answer too. */
+function readText({ body }: BodySource): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const parts: Buffer[] = [];
   let size = 0;
-  const timer = setTimeout(() => body.destroy(), BODY_TIMEOUT_MS);
-  try {
-    for await (const part of body) {
-      size += part.length;
-      if (size > JSON_LIMIT_BYTES) throw new EngineError('invalid', `request body is larger than ${JSON_LIMIT_BYTES} bytes`);
-      parts.push(part);
-    }
-  } finally {
+  const onData = (part: Buffer): void => {
+    size += part.length;
+    if (size <= JSON_LIMIT_BYTES) parts.push(part);
+    else parts.length = 0;
+    // What is too long is read on for a while: a client that still writes does not look at the answer.
+    if (size > DISCARD_LIMIT_BYTES) reject(tooLong());
+  };
+  const onEnd = (): void => (size > JSON_LIMIT_BYTES ? reject(tooLong()) : resolve(Buffer.concat(parts).toString('utf8')));
+  const onClose = (): void => reject(new EngineError('invalid', 'the request ended before its body did'));
+  const timer = setTimeout(() => reject(new EngineError('invalid', 'the request body took too long')), BODY_TIMEOUT_MS);
+  body.on('data', onData).once('end', onEnd).once('error', onClose).once('close', onClose);
+  return promise.finally(() => {
     clearTimeout(timer);
-  }
-  return Buffer.concat(parts).toString('utf8');
+    body.off('data', onData).off('end', onEnd).off('error', onClose).off('close', onClose);
+    body.resume();
+  });
+}
+
+function tooLong(): EngineError {
+  return new EngineError('invalid', `request body is larger than ${JSON_LIMIT_BYTES} bytes`);
 }

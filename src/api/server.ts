@@ -78,15 +78,18 @@ export class ApiServer implements AsyncDisposable {
       shouldUpgradeCallback: (request) => this.#hijacks(request),
     });
     server.maxHeadersCount = 1000;
-    server.on('request', (request, response) => void this.#serve(request, response));
-    server.on('upgrade', (request, connection, head) => void this.#serveUpgrade(request, connection, head));
+    server.on('request', (request, response) => this.#serve(request, response).catch(this.#onBug));
+    server.on('upgrade', (request, connection, head) => this.#serveUpgrade(request, connection, head).catch(this.#onBug));
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue();
-      void this.#serve(request, response);
+      this.#serve(request, response).catch(this.#onBug);
     });
     server.on('clientError', (error, connection) => endBroken(codeOf(error), connection));
     return server;
   }
+
+  /** Nothing that goes wrong with one request may end the engine. */
+  readonly #onBug = (error: unknown): void => this.#log.error('a request could not be answered', { error });
 
   #hijacks(request: IncomingMessage): boolean {
     const destination = destinationOf(this.#router, request.method ?? '', request.url ?? '/');
@@ -158,7 +161,7 @@ export class ApiServer implements AsyncDisposable {
 
   #fail(request: IncomingMessage, response: ServerResponse, destination: Extract<Destination, { type: 'route' }>, thrown: unknown): void {
     this.#note(request, thrown);
-    if (response.headersSent || response.destroyed || request.socket.destroyed) return;
+    if (response.headersSent || response.destroyed || response.socket === null) return;
     const { status, message } = failureOf(thrown);
     if (destination.found.route.plainFailures) return this.#refuse(detach(request), destination, thrown);
     // A body that was not read to its end would be taken for the next request.

@@ -4,6 +4,7 @@ import { byteStream, jsonStream, type StreamAnswer, type StreamOut } from '#api/
 import type { ApiRequest } from '#api/request.ts';
 import { route, type Route } from '#api/router.ts';
 import { progressMessage } from '#api/shapes/progress.ts';
+import { upload } from '#api/upload.ts';
 import type { Images, Report } from '#engine/images/images.ts';
 import { formatProgress } from '#protocol/progress.ts';
 import { decodeRegistryAuth } from '#protocol/registry-auth.ts';
@@ -49,7 +50,7 @@ function importArchive(images: Images, { query, body, cancel }: ApiRequest): Str
     platform: query.text('platform'),
   };
   return jsonStream(async (out) => {
-    const id = await images.import(body, wanted, reporter(out), cancel);
+    const id = await images.import(upload(body), wanted, reporter(out), cancel);
     await out.write(formatProgress({ status: id }));
   });
 }
@@ -58,7 +59,7 @@ function load(images: Images, { query, body, cancel }: ApiRequest): StreamAnswer
   const quiet = query.flag('quiet');
   const options = { quiet, platform: platformText(query.text('platform')) };
   return jsonStream(async (out) => {
-    const loaded = await loadFrom(images, body, { options, out, cancel });
+    const loaded = await loadFrom(images, upload(body), { options, out, cancel });
     for (const name of loaded) {
       await out.write(formatProgress({ stream: `Loaded image${name.startsWith('sha256:') ? ' ID' : ''}: ${name}\n` }));
     }
