@@ -23,9 +23,8 @@ export function zoneAt(unixSeconds: number): Zone {
 
 function isUtc(): boolean {
   const zone = process.env['TZ'] ?? '';
-  return /^:?(?:Etc\/)?(?:UTC|UCT|Zulu|Universal)?$/.test(zone) && new Date(0).getTimezoneOffset() === 0 && zone !== ''
-    ? true
-    : zone === '' && Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC';
+  if (zone === '') return Intl.DateTimeFormat().resolvedOptions().timeZone === 'UTC';
+  return /^:?(?:Etc\/)?(?:UTC|UCT|Zulu|Universal)$/.test(zone);
 }
 
 /** Summer time is the larger of the offsets that a year has. */
@@ -43,18 +42,18 @@ function nameOf(offsetSeconds: number, summer: boolean): string {
   return `${offsetSeconds < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}`;
 }
 
-/** The last local time types of the zone's file first, since old ones share offsets with those of today. */
+/** The local time types of the zone's file, those used last first: old ones share offsets with those of today. */
 function typesOfZone(): (Zone & { summer: boolean })[] {
   const zone = (process.env['TZ'] ?? '').replace(/^:/, '');
   const path = zone === '' ? '/etc/localtime' : zone.startsWith('/') ? zone : `/usr/share/zoneinfo/${zone}`;
   try {
-    return readTypes(readFileSync(path)).toReversed();
+    return readTypes(readFileSync(path));
   } catch {
     return [];
   }
 }
 
-/** The local time types of a TZif file (RFC 8536), of its first block: it has every name. */
+/** Reads a TZif file (RFC 8536). Types that no change of the clocks leads to come last. */
 function readTypes(file: Buffer): (Zone & { summer: boolean })[] {
   if (file.toString('latin1', 0, 4) !== 'TZif') return [];
   const block = file[4]! >= 0x32 ? secondBlock(file) : 0;
@@ -63,7 +62,8 @@ function readTypes(file: Buffer): (Zone & { summer: boolean })[] {
   const types = file.readUInt32BE(block + 36);
   const typesAt = block + 44 + transitions * (wide + 1);
   const namesAt = typesAt + types * 6;
-  return Array.from({ length: types }, (_, index) => {
+  const used = Array.from(file.subarray(block + 44 + transitions * wide, typesAt)).toReversed();
+  return [...new Set([...used, ...Array.from({ length: types }).keys()])].map((index) => {
     const at = typesAt + index * 6;
     const nameAt = namesAt + file[at + 5]!;
     const name = file.toString('latin1', nameAt, file.indexOf(0, nameAt));

@@ -4,8 +4,9 @@ import { show as print, showTop } from './printing.ts';
 import { faultAt, type Program, type Scope } from './program.ts';
 import { isTrue, kindOf, sortedKeys, typeOf } from './values.ts';
 
-// Go's own bound on templates that invoke one another.
-const MAX_DEPTH = 100_000;
+// Templates that invoke one another without end must not use up the stack; Go lets them go deeper and says so.
+const MAX_DEPTH = 1000;
+const GO_MAX_DEPTH = 100_000;
 // Bounds what one template can write, for a range over a number may be endless.
 const MAX_STEPS = 50_000_000;
 
@@ -76,7 +77,7 @@ class Run {
 
   #invoke(name: string, node: Node & { kind: 'template' }, dot: unknown): void {
     if (!this.#program.definitions.has(name)) this.#fault(node, `template ${JSON.stringify(name)} not defined`);
-    if (this.#depth >= MAX_DEPTH / 100) this.#fault(node, `exceeded maximum template depth (${MAX_DEPTH})`);
+    if (this.#depth >= MAX_DEPTH) this.#fault(node, `exceeded maximum template depth (${GO_MAX_DEPTH})`);
     const data = node.pipe === undefined ? undefined : evaluate(this.#scope, node.pipe, dot);
     this.#output += new Run(this.#program, name, data, this.#depth + 1).whole();
   }
