@@ -188,6 +188,7 @@ static void write_durably(const char *text, size_t length) {
 size_t exit_record(struct outcome *outcome, char frame[160]) {
   char at[40], json[256];
   outcome->oom = killed_for_memory();
+  if (stdio_never_ran() && outcome->code == 1) outcome->code = 255;  // as Docker's runtime has it
   put_time(at, &outcome->at);
   int n = snprintf(json, sizeof json,
                    "{\"generation\":%llu,\"pid\":%d,\"exitCode\":%d,\"signal\":%d,\"oom\":%s,\"finishedAt\":\"%s\",\"lostLines\":%llu}\n",

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -28,6 +29,7 @@ static size_t used;
 static char *middle[2];  // between a line's text and its time
 static size_t middle_length[2];
 static size_t largest_line;
+static pid_t packer;  // gzip at work on the file that was rotated last
 
 static struct timespec stamp;  // of the line before
 static char stamp_text[40];
@@ -92,26 +94,46 @@ void log_flush(void) {
   used = 0;
 }
 
-static void rotated_name(char *name, size_t room, uint64_t number) {
-  snprintf(name, room, number ? "%s.%llu" : "%s", options.log_path, (unsigned long long)number);
+enum { NAME_SIZE = 4096 };
+
+static const char *rotated(char name[NAME_SIZE], uint64_t number, const char *suffix) {
+  if (number) snprintf(name, NAME_SIZE, "%s.%llu%s", options.log_path, (unsigned long long)number, suffix);
+  else snprintf(name, NAME_SIZE, "%s", options.log_path);
+  return name;
 }
 
-static void rotate(void) {
-  char from[4096], to[4096];
-  uint64_t files = options.log_max_files ? options.log_max_files : 1;
-  uint64_t last = 1;  // the first number that is free, or else the one that falls off the end
-  for (; last < files - 1; last++) {
-    rotated_name(from, sizeof from, last);
-    if (access(from, F_OK) < 0) break;
+static bool is_free(uint64_t number) {
+  char name[NAME_SIZE];
+  return access(rotated(name, number, ""), F_OK) < 0 && access(rotated(name, number, ".gz"), F_OK) < 0;
+}
+
+static void pack_newest(void) {
+  char name[NAME_SIZE];
+  if ((packer = fork()) == 0) {
+    execlp("gzip", "gzip", "-f", rotated(name, 1, ""), (char *)NULL);
+    _exit(127);
   }
+}
+
+// path -> .1 -> .2 ..., the one beyond the last number is gone.
+static void rotate(void) {
+  char from[NAME_SIZE], to[NAME_SIZE];
+  uint64_t files = options.log_max_files ? options.log_max_files : 1, last = 1;
+  if (packer > 0) waitpid(packer, NULL, 0);  // it still needs the name .1
+  packer = 0;
+  while (last < files - 1 && !is_free(last)) last++;
   for (uint64_t i = files == 1 ? 0 : last; i >= 1; i--) {
-    rotated_name(from, sizeof from, i - 1);
-    rotated_name(to, sizeof to, i);
-    if (rename(from, to) < 0 && i == 1) return;  // no rename, no rotation: the file goes on growing
+    unlink(rotated(to, i, ".gz"));
+    if (i > 1) rename(rotated(from, i - 1, ".gz"), rotated(to, i, ".gz"));
+    if (rename(rotated(from, i - 1, ""), rotated(to, i, "")) < 0) {
+      if (i == 1) return;  // no rename, no rotation: the file goes on growing
+      unlink(to);
+    }
   }
   if (files == 1 && unlink(options.log_path) < 0) return;
   close(log_fd);
   open_file();
+  if (files > 1 && options.log_compress) pack_newest();
 }
 
 static char *put_digits(char *o, unsigned value, int digits) {

@@ -73,6 +73,7 @@ static const struct flag flags[] = {
     {"--attach", NULL, &options.attach, NULL, NULL},
     {"--terminal", NULL, NULL, &options.terminal, NULL},
     {"--stdin", NULL, NULL, &options.open_stdin, NULL},
+    {"--log-compress", NULL, NULL, &options.log_compress, NULL},
     {"--hide", NULL, NULL, NULL, &options.hide},
     {"--oom-file", NULL, NULL, NULL, &options.oom},
     {"--runtime-arg", NULL, NULL, NULL, &options.runtime_args},

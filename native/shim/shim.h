@@ -39,7 +39,7 @@ struct options {
   const char *log_path, *log_attrs, *size;
   struct list hide, oom, runtime_args;
   uint64_t generation, log_max_size, log_max_files, hold, attach;
-  bool terminal, open_stdin;
+  bool terminal, open_stdin, log_compress;
 };
 
 extern struct options options;
@@ -62,6 +62,7 @@ void stdio_ready(const struct pollfd *fds, size_t count);
 size_t stdin_write(const uint8_t *data, size_t length);  // how much was taken
 void stdin_close(void);
 void stdio_resize(unsigned rows, unsigned columns);
+bool stdio_never_ran(void);               // the runtime could not execute the program, and has said so on its stderr
 void stdio_drain(void);                   // the process has ended: whatever it wrote is read, then the pipes are let go
 int stdio_drain_wait_ms(void);            // 0 when done, else how long to wait at most
 

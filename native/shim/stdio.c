@@ -27,6 +27,7 @@ struct output {
 static struct output outputs[2] = {{-1, FRAME_STDOUT, 0}, {-1, FRAME_STDERR, 0}};
 static int input = -1, console_listener = -1, terminal_peer = -1;
 static int64_t drain_started, last_data;
+static bool spoken, never_ran;
 
 static void make_pipe(int *ours, int *theirs, bool read_ours) {
   int ends[2];
@@ -130,6 +131,30 @@ static void end_output(struct output *output) {
   output->fd = -1;
 }
 
+// When the program cannot be executed, crun says so where the process would have written, as a line of JSON. Docker's
+// users know it as `exec /bin/x: exec format error`. Shorter than what it replaces; returns the new length.
+static size_t plain_complaint(char *text, size_t length) {
+  static const char mark[] = "{\"msg\":\"exec container process";
+  char *begin = memmem(text, length < 64 ? length : 64, mark, sizeof mark - 1);
+  char *path = begin ? memchr(begin, '`', (size_t)(text + length - begin)) : NULL;
+  char *reason = path ? memmem(path, (size_t)(text + length - path), "`: ", 3) : NULL;
+  char *end = reason ? memmem(reason, (size_t)(text + length - reason), "\",\"level\"", 9) : NULL;
+  if (!end || spoken) return length;
+  never_ran = true;
+  size_t path_length = (size_t)(reason - path - 1), reason_length = (size_t)(end - reason - 3);
+  reason[3] |= 0x20;
+  memcpy(text, "exec ", 5);
+  memmove(text + 5, path + 1, path_length);
+  memmove(text + 5 + path_length, ": ", 2);
+  memmove(text + 7 + path_length, reason + 3, reason_length);
+  const char *newline = options.terminal ? "\r\n" : "\n";
+  length = 7 + path_length + reason_length + strlen(newline);
+  memcpy(text + length - strlen(newline), newline, strlen(newline));
+  return length;
+}
+
+bool stdio_never_ran(void) { return never_ran; }
+
 static void read_output(struct output *output) {
   uint8_t *data = scratch(SCRATCH_READ) + LINE_LIMIT;
   ssize_t n = read(output->fd, data, READ_SIZE);
@@ -143,6 +168,8 @@ static void read_output(struct output *output) {
   }
   output->must_read -= (size_t)n < output->must_read ? (size_t)n : output->must_read;
   last_data = now_ms();
+  n = (ssize_t)plain_complaint((char *)data, (size_t)n);
+  spoken = true;
   control_output(output->stream, data, (size_t)n);
   log_append(output->stream, data, (size_t)n);
 }

@@ -8,6 +8,7 @@ export interface LogSettings {
   /** A file that has reached this size is rotated before the next line. */
   readonly maxBytes: number;
   readonly maxFiles: number;
+  readonly compress: boolean;
 }
 
 export type LogOptions = Readonly<Record<string, string>>;
@@ -65,7 +66,7 @@ function checkMode(options: LogOptions): void {
  */
 export function logSettings(driver: string, options: LogOptions): LogSettings {
   checkLogOptions(driver, options);
-  if (driver === 'none') return { written: false, maxBytes: 0, maxFiles: 1 };
+  if (driver === 'none') return { written: false, maxBytes: 0, maxFiles: 1, compress: false };
   return attempt('internal', FAILED, () => jsonFileSettings(options));
 }
 
@@ -83,7 +84,7 @@ function jsonFileSettings(options: LogOptions): LogSettings {
   if (compress && (maxFiles < 2 || size === undefined)) {
     throw new Error('compress cannot be true when max-file is less than 2 or max-size is not set');
   }
-  return { written: true, maxBytes, maxFiles };
+  return { written: true, maxBytes, maxFiles, compress };
 }
 
 function attempt<T>(kind: 'invalid' | 'internal', before: string, parse: () => T): T {

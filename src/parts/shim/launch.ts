@@ -49,6 +49,8 @@ export interface ShimLog {
   readonly maxBytes: number;
   /** Files in all; 1: begin anew. */
   readonly maxFiles: number;
+  /** Rotated files are packed by the host's gzip. */
+  readonly compress?: boolean;
   /** A JSON object, as it goes into each line; null: none. */
   readonly attrsJson: string | null;
 }
@@ -105,7 +107,8 @@ function shimArgs(launch: ShimLaunch): string[] {
   return args;
 }
 
-function logArgs({ path, maxBytes, maxFiles, attrsJson }: ShimLog): string[] {
+function logArgs({ path, maxBytes, maxFiles, compress, attrsJson }: ShimLog): string[] {
   const args = ['--log', path, '--log-max-size', String(maxBytes), '--log-max-file', String(maxFiles)];
+  if (compress) args.push('--log-compress');
   return attrsJson === null ? args : [...args, '--log-attrs', attrsJson];
 }

@@ -5,6 +5,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readLog } from '#parts/logs/read-log.ts';
+import { everything } from '#parts/logs/testing.ts';
 import { readExitRecord } from './exit-record.ts';
 import { launchShim } from './launch.ts';
 import { RuntimeFailure } from './runtime-failure.ts';
@@ -83,6 +85,18 @@ for (const runtime of ['crun', 'runc']) {
       await writeFile(processFile, JSON.stringify({ terminal: false, user: { uid: 0, gid: 0 }, args: ['nope'], env: ['PATH=/bin'], cwd: '/' }));
       await assert.rejects(bench.launch({ ...launch, id: 'e2', directory: bench.path('e2'), exitFile: null, log: null, kind: { type: 'exec', containerId: launch.id, processFile } }), RuntimeFailure);
       assert.equal(alive((await connectShim(launch.directory)).pid), true);
+    });
+
+    test('a program that cannot be executed says so in Docker\'s words', async () => {
+      await writeFile(bench.path('rootfs/bin/odd'), 'no program', { mode: 0o755 });
+      await writeFile(bench.path('rootfs/bin/script'), '#!/nowhere\n', { mode: 0o755 });
+      for (const [program, words] of [['odd', 'exec format error'], ['script', 'no such file or directory']] as const) {
+        for (const terminal of [false, true]) {
+          const shim = await bench.start([program], { attached: { raw: true }, terminal });
+          assert.equal((await bytesOf(shim.subscribe())).toString(), `exec /bin/${program}: ${words}${terminal ? '\r' : ''}\n`);
+          assert.notEqual((await shim.exited)?.exitCode, 0);
+        }
+      }
     });
 
     test('an exec can have a terminal of its own', async () => {
@@ -191,6 +205,32 @@ describe('a shim', limit, () => {
     const began = Date.now();
     assert.equal((await bytesOf(exec.subscribe())).toString(), 'hi\n');
     assert.ok(Date.now() - began < 3000);
+  });
+
+  test('rotates by size and packs what it has rotated, and a reader sees one log', async () => {
+    const path = bench.path('packed.log');
+    const shim = await bench.start(['sh', '-c', 'i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done'], {
+      log: { path, maxBytes: 50_000, maxFiles: 9, compress: true, attrsJson: '{"a":"b"}' },
+    });
+    await shim.cleaned;
+    assert.equal(existsSync(`${path}.2.gz`), true);
+    const never = new AbortController().signal;
+    const all = await Array.fromAsync(readLog(path, everything, { ended: never }, never));
+    assert.deepEqual(all.flat().map(({ line }) => line.toString()), Array.from({ length: 3000 }, (_, i) => `line ${i}\n`));
+    assert.deepEqual(all.flat()[0]?.attrs, { a: 'b' });
+  });
+
+  test('a follower sees every line of a fast writer through its rotations', async () => {
+    const path = bench.path('followed.log');
+    const ended = new AbortController();
+    const never = new AbortController().signal;
+    const shim = await bench.start(['sh', '-c', 'seq 200000'], { log: { path, maxBytes: 1_000_000, maxFiles: 100, compress: false, attrsJson: null } });
+    void shim.exited.then(() => ended.abort());
+    let next = 1;
+    for await (const batch of readLog(path, { ...everything, follow: true }, { ended: ended.signal }, never)) {
+      for (const { line } of batch) assert.equal(Number(line), next++);
+    }
+    assert.equal(next, 200_001);
   });
 
   test('tells when the kernel killed for memory', async () => {

@@ -78,7 +78,7 @@ export class ShimBench implements AsyncDisposable {
       kind: { type: 'run', bundle },
       terminal: false,
       stdin: 'closed',
-      log: { path: this.path(`${id}.log`), maxBytes: 0, maxFiles: 1, attrsJson: null },
+      log: { path: this.path(`${id}.log`), maxBytes: 0, maxFiles: 1, compress: false, attrsJson: null },
       oomFiles: [`/sys/fs/cgroup/memory${cgroupsPath}/memory.oom_control`, `/sys/fs/cgroup${cgroupsPath}/memory.events`],
       attached: false,
       holdDescriptors: [],
