@@ -55,6 +55,7 @@ export interface ContainerParts {
   readonly host: HostParts;
   readonly records: ContainerRecords;
   readonly images: Images;
+  readonly lineageOf: (imageId: string) => readonly string[];
   readonly volumes: VolumeService;
   readonly events: EventLog;
   readonly snapshots: Snapshotter;
@@ -105,7 +106,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     cgroupPathOf: pathOf,
     findInit: () => findInit(config.initPath),
     peers, folder, stateFolder, shm,
-    writeNetworkFiles: networkFilesWriter({ config, records }),
+    writeNetworkFiles: networkFilesWriter(config),
   });
   const execs = new ExecService({
     records, events, hub, log,
@@ -171,7 +172,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     records, folder,
     roots: snapshots,
     findImage: (ref) => images.find(ref),
-    lineageOf: (id) => lineage(images, id),
+    lineageOf: parts.lineageOf,
     healthOf: (id) => health.healthOf(id),
     execIdsOf: (id) => execs.idsOf(id),
   });
@@ -217,11 +218,3 @@ async function reconnect(directory: string): Promise<LiveProcess | undefined> {
     throw thrown;
   }
 }
-
-/** The image and what it was made from. */
-function lineage(images: Images, id: string): readonly string[] {
-  const ids: string[] = [];
-  for (let image = images.find(id); image && !ids.includes(image.id); image = image.parent === '' ? undefined : images.find(image.parent)) ids.push(image.id);
-  return ids;
-}
-

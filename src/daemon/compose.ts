@@ -1,0 +1,147 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '#base/log.ts';
+import { VERSION } from '#base/version.ts';
+import { createApi } from '#api/create-api.ts';
+import type { ApiServer } from '#api/server.ts';
+import { ContainerRecords } from '#engine/containers/records.ts';
+import { isLive } from '#engine/containers/state.ts';
+import { EventLog } from '#engine/events/event-log.ts';
+import { ImageBootstrapper } from '#engine/images/bootstrap.ts';
+import { ImageStore } from '#engine/images/image-store.ts';
+import type { Images } from '#engine/images/images.ts';
+import { ImagePuller } from '#engine/images/pull.ts';
+import { pullTarget } from '#engine/images/pull-target.ts';
+import { networkMembers } from '#engine/containers/network-members.ts';
+import { StoredNetworks } from '#engine/networks/stored-networks.ts';
+import { SystemService } from '#engine/system/system-service.ts';
+import { VolumeService } from '#engine/volumes/volume-service.ts';
+import { ContentStore } from '#parts/content/content-store.ts';
+import { Leases } from '#parts/content/leases.ts';
+import { LayerWorkers } from '#parts/layers/layer-workers.ts';
+import { HostNetwork } from '#parts/network/host-network.ts';
+import { NetworkRecords } from '#parts/records/network-records.ts';
+import { openDatabase } from '#parts/records/database.ts';
+import { Registries } from '#parts/registry/registries.ts';
+import { registrySettings } from '#parts/registry/settings.ts';
+import { OverlaySnapshotter } from '#parts/snapshots/overlay.ts';
+import { composeContainers } from './compose-containers.ts';
+import { findHost } from './compose-host.ts';
+import type { DaemonConfig } from './config.ts';
+
+/** A whole engine, built and not yet listening. */
+export interface Engine {
+  readonly api: ApiServer;
+  /** Brings records and reality together; before the API listens. */
+  recover(): Promise<void>;
+  /** Ends the engine; containers run on. Never throws. */
+  stop(): Promise<void>;
+}
+
+const LAYER_THREADS = 2;
+
+/** The only place where the engine's parts are made and joined. */
+export async function composeEngine(config: DaemonConfig, log: Log): Promise<Engine> {
+  const { dataRoot, execRoot } = config;
+  for (const path of [dataRoot, execRoot]) mkdirSync(path, { recursive: true, mode: 0o711 });
+  const host = await findHost(config);
+  const db = openDatabase(join(dataRoot, 'onggi.db'));
+  const events = new EventLog(db);
+  const records = new ContainerRecords(db);
+
+  const workers = new LayerWorkers(LAYER_THREADS);
+  const snapshots = OverlaySnapshotter.open({ layersRoot: join(dataRoot, 'layers'), containersRoot: join(dataRoot, 'containers'), workers, log });
+  const content = await ContentStore.open(join(dataRoot, 'content'));
+  const leases = new Leases();
+  const usersOf = (imageId: string): { id: string; name: string; running: boolean }[] =>
+    records.list().filter((container) => container.imageId === imageId).map(({ id, name, state }) => ({ id, name, running: isLive(state) }));
+  const store = new ImageStore({ db, content, snapshots, leases, events, log, usersOf });
+  const registries = new Registries(registrySettings({ mirrors: config.registryMirrors, insecureRegistries: config.insecureRegistries, userAgent: `onggi/${VERSION}` }));
+  const puller = new ImagePuller({ registries, content, snapshots, leases, events, log, images: pullTarget(store), maxDownloads: config.maxConcurrentDownloads });
+  const images = withPull(store, puller);
+  const bootstrapper = await ImageBootstrapper.open({
+    records: store.records, committer: store.committer, garbage: store.garbage,
+    content, leases, events,
+    workFolder: join(dataRoot, 'bootstrap'),
+  });
+
+  const volumes = new VolumeService({
+    db, events,
+    folder: join(dataRoot, 'volumes'),
+    usersOf: (name) => records.list().filter(({ runtime }) => runtime.mounts.some((mount) => mount.type === 'volume' && mount.name === name)).map(({ id }) => id),
+  });
+  const network = new HostNetwork({
+    execRoot, log,
+    ...(config.bridge !== '' && { bridgeName: config.bridge }),
+    ...(config.bip !== '' && { bip: config.bip }),
+    ...(config.mtu !== 0 && { mtu: config.mtu }),
+  });
+  const bridge = await network.setUp();
+  const networks = new StoredNetworks({ records: new NetworkRecords(db), bridge: () => bridge, members: networkMembers(records) });
+  const composed = composeContainers({
+    config, log, host, records, images, volumes, events, snapshots, network,
+    networkIdOf: (mode) => networks.inspect(mode).id,
+    lineageOf: (id) => store.lineageOf(id),
+  });
+  const system = new SystemService({
+    db, images,
+    containers: () => records.list(),
+    eventListeners: () => events.readers,
+    cgroupVersion: host.cgroups.version === 2 ? '2' : '1',
+    runtimes: Object.fromEntries(host.runtimes.list().map(({ name, path }) => [name, { path }])),
+    defaultRuntime: host.runtimes.defaultName,
+    initBinary: config.initPath || 'docker-init',
+    settings: {
+      dataRoot,
+      labels: config.labels, debug: config.logLevel === 'debug', logDriver: config.logDriver,
+      insecureRegistries: config.insecureRegistries, registryMirrors: config.registryMirrors,
+    },
+    layersBytes: async () => snapshots.listLayers().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    login: (credentials, cancel) => registries.login(credentials.serverAddress, credentials, cancel),
+  });
+  const api = createApi({
+    images, networks, volumes, events, system, log,
+    containers: composed.containers,
+    execs: composed.execs,
+    bootstrap: (request, report, cancel) => bootstrapper.bootstrap(request, report, cancel),
+  });
+
+  const quietly = async (what: string, work: () => unknown): Promise<void> => {
+    try {
+      await work();
+    } catch (thrown) {
+      log.error(`while stopping: ${what}`, { error: thrown });
+    }
+  };
+  return {
+    api,
+    recover: () => composed.recover(),
+    stop: async () => {
+      await quietly('the API', () => api.close());
+      await quietly('containers', () => composed.stop());
+      await quietly('registries', () => registries[Symbol.dispose]());
+      await quietly('layers', () => snapshots[Symbol.asyncDispose]());
+      await quietly('the network', () => network[Symbol.dispose]());
+      await quietly('the database', () => {
+        events.flush();
+        db.close();
+      });
+    },
+  };
+}
+
+function withPull(store: ImageStore, puller: ImagePuller): Images {
+  return {
+    get: (ref) => store.get(ref),
+    find: (ref) => store.find(ref),
+    list: (query) => store.list(query),
+    history: (ref) => store.history(ref),
+    pull: (request, report, cancel) => puller.pull(request, report, cancel),
+    load: (archive, options, report, cancel) => store.load(archive, options, report, cancel),
+    save: (refs, cancel) => store.save(refs, cancel),
+    import: (archive, request, report, cancel) => store.import(archive, request, report, cancel),
+    tag: (ref, repository, tag) => store.tag(ref, repository, tag),
+    remove: (ref, options) => store.remove(ref, options),
+    prune: (filters) => store.prune(filters),
+  };
+}
