@@ -25,7 +25,7 @@ async function open(): Promise<Made> {
   assert.deepEqual(readdirSync(workFolder), []);
   const make: Made['make'] = async (request, cancel = AbortSignal.timeout(100_000)) => {
     const told: string[] = [];
-    const id = await bootstrapper.bootstrap({ image: 'busybox', include: [], tag: '', refresh: false, ...request }, ({ id: of, status }) => told.push(of ? `${of}: ${status}` : status), cancel);
+    const { id } = await bootstrapper.bootstrap({ image: 'busybox', include: [], tag: '', refresh: false, ...request }, ({ id: of, status }) => told.push(of ? `${of}: ${status}` : status), cancel);
     assert.deepEqual(readdirSync(workFolder), []);
     return { id, told };
   };

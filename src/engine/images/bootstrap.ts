@@ -56,10 +56,9 @@ export class ImageBootstrapper {
   /**
    * Makes the image, or finds the one that the same recipe made before, and names it.
    *
-   * @returns the image's id
    * @throws {EngineError} `invalid` for an image that there is no recipe for; `unavailable` where a tool is missing
    */
-  async bootstrap(request: BootstrapRequest, report: Report, cancel: AbortSignal): Promise<string> {
+  async bootstrap(request: BootstrapRequest, report: Report, cancel: AbortSignal): Promise<{ readonly id: string }> {
     const { records, workFolder, events } = this.#parts;
     const wanted = request.tag === '' ? undefined : parseReference(request.tag);
     const recipe = await recipeOf({ image: request.image, include: request.include, workFolder }, cancel);
@@ -69,13 +68,13 @@ export class ImageBootstrapper {
     const known = request.refresh ? undefined : this.#madeBefore(recipe);
     if (known && records.findByName(reference)?.id === known.id) {
       report({ id: '', status: `Status: Image is up to date for ${name}` });
-      return known.id;
+      return { id: known.id };
     }
     if (known) records.name(reference, known.id);
     const image = known ?? (await buildRecipe(this.#parts, { recipe, reference }, report, cancel));
     publishImage(events, known ? 'tag' : 'import', image.id, image, known ? name : image.id);
     report({ id: '', status: `Status: ${known ? 'Tagged the image that was built before as' : 'Built new image for'} ${name}` });
-    return image.id;
+    return { id: image.id };
   }
 
   #madeBefore(recipe: Recipe): StoredImage | undefined {

@@ -1,4 +1,4 @@
-import { codeOf, EngineError, messageOf } from '#base/errors.ts';
+import { codeOf, EngineError, isKind, messageOf } from '#base/errors.ts';
 import { canonicalText, familiarName, familiarText, type Reference } from '#parts/oci/reference.ts';
 import { RegistryError } from '#parts/registry/registry-error.ts';
 
@@ -45,8 +45,10 @@ export function verificationFailed(digest: string, cause: unknown): EngineError 
   return new EngineError('invalid', `filesystem layer verification failed for digest ${digest}`, { cause });
 }
 
-export function configFailed(thrown: unknown): EngineError {
-  return new EngineError('internal', `error pulling image configuration: ${messageOf(thrown)}`, { cause: thrown });
+/** @param digest of the configuration; a wrong content is told by it */
+export function configFailed(digest: string, thrown: unknown): EngineError {
+  const reason = isKind(thrown, 'invalid') ? `image config verification failed for digest ${digest}` : messageOf(thrown);
+  return new EngineError('internal', `error pulling image configuration: ${reason}`, { cause: thrown });
 }
 
 /** The manifest names layers that the configuration does not know, or the other way round. */

@@ -83,11 +83,11 @@ async function pullConfig({ content, fetcher }: Parts, { repository, lease }: Im
   if (!isConfigType(descriptor.mediaType)) throw unsupportedMediaType(descriptor.mediaType);
   lease.protect(descriptor.digest);
   try {
-    if (descriptor.sizeBytes > MAX_DOCUMENT_BYTES) throw new EngineError('invalid', `it has ${descriptor.sizeBytes} bytes`);
+    if (descriptor.sizeBytes > MAX_DOCUMENT_BYTES) throw new EngineError('internal', `it has ${descriptor.sizeBytes} bytes`);
     if (!content.has(descriptor.digest)) await fetcher.fetch(repository, descriptor, SILENT, cancel);
     return await content.bytes(descriptor.digest, MAX_DOCUMENT_BYTES);
   } catch (thrown) {
     cancel.throwIfAborted();
-    throw configFailed(thrown);
+    throw configFailed(descriptor.digest, thrown);
   }
 }
