@@ -6,8 +6,7 @@ import { createBridge, findLink, type Link, setLink } from '#parts/host/links.ts
 import type { RouteSocket } from '#parts/host/netlink.ts';
 import { listRoutes } from '#parts/host/routes.ts';
 import { readSysctl, writeSysctl } from '#parts/host/sysctl.ts';
-import type { BridgeFacts } from './network-driver.ts';
-import { addressOf, chooseSubnet, contains, numberOf, parseSubnet, sizeOf, type Subnet, subnetText } from './subnets.ts';
+import { addressOf, chooseSubnet, contains, numberOf, parseSubnet, sizeOf, type Subnet } from './subnets.ts';
 
 export interface BridgeSettings {
   readonly name: string;
@@ -23,7 +22,7 @@ export interface BridgeSettings {
  * The bridge on this host, as it is or newly made; up, with its address and the kernel's settings for it. One that an
  * earlier run left keeps its subnet, unless `bip` says otherwise: containers of that run are still on it.
  */
-export function ensureBridge(socket: RouteSocket, settings: BridgeSettings, log: Log): { readonly facts: BridgeFacts; readonly link: Link } {
+export function ensureBridge(socket: RouteSocket, settings: BridgeSettings, log: Log): { readonly subnet: Subnet; readonly gateway: string; readonly link: Link } {
   const { name, mtu } = settings;
   const found = findLink(socket, name);
   if (found !== undefined && found.kind !== 'bridge') throw new EngineError('internal', `interface ${name} is there and is no bridge: remove it, or give daemon.json another "bridge"`);
@@ -33,7 +32,7 @@ export function ensureBridge(socket: RouteSocket, settings: BridgeSettings, log:
   const { address, subnet } = ensureAddress(socket, link, settings);
   if (!link.up) setLink(socket, link.index, { up: true });
   allowRouting(settings, log);
-  return { link, facts: { name, subnet: subnetText(subnet), gateway: address, mtu } };
+  return { link, subnet, gateway: address };
 }
 
 function ensureAddress(socket: RouteSocket, link: Link, { bip, pools, name }: BridgeSettings): { readonly address: string; readonly subnet: Subnet } {

@@ -18,7 +18,7 @@ import { wantedPorts } from './port-bindings.ts';
 import { mappingsOf, publishedPorts } from './published-ports.ts';
 import { type HeldPort, PortTable } from './port-table.ts';
 import { Descriptors, makeSandbox } from './sandbox.ts';
-import { DEFAULT_POOLS, parseSubnet } from './subnets.ts';
+import { DEFAULT_POOLS, subnetText } from './subnets.ts';
 
 /** Docker's keys of daemon.json, with Docker's defaults where left out. */
 export interface HostNetworkSettings {
@@ -86,14 +86,17 @@ export class HostNetwork implements NetworkDriver, Disposable {
 
   async setUp(): Promise<BridgeFacts> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const { facts } = this.#ensureBridge();
-    const subnet = parseSubnet(facts.subnet);
-    this.#bridge = { facts, prefixLength: subnet.prefixLength, pool: new AddressPool(subnet, facts.gateway) };
-    const { interContainer, masquerade, bridgeName } = this.#settings;
-    const table = bridgeName === 'onggi0' ? 'onggi' : `onggi-${bridgeName}`;
-    await this.#firewall.write({ table, bridges: [{ name: facts.name, subnet: facts.subnet, gateway: facts.gateway, interContainer, masquerade }] });
+    const { subnet, gateway } = ensureBridge(this.#routes, { ...this.#settings, name: this.#settings.bridgeName }, this.#log);
+    const { bridgeName: name, mtu, interContainer, masquerade, hostIp } = this.#settings;
+    const facts = { name, subnet: subnetText(subnet), gateway, mtu, interContainer, masquerade, hostIp };
+    this.#bridge = { facts, prefixLength: subnet.prefixLength, pool: new AddressPool(subnet, gateway) };
+    await this.#firewall.write({ table: name === 'onggi0' ? 'onggi' : `onggi-${name}`, bridges: [facts] });
     this.#startWatch();
     return facts;
+  }
+
+  bridge(): BridgeFacts | undefined {
+    return this.#bridge?.facts;
   }
 
   async join(request: JoinRequest, cancel: AbortSignal): Promise<Sandbox> {
@@ -137,7 +140,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
   }
 
   async verify(): Promise<boolean> {
-    if (this.#bridge !== undefined) this.#ensureBridge();
+    if (this.#bridge !== undefined) this.#presentBridge(this.#bridge);
     return this.#firewall.verify();
   }
 
@@ -166,8 +169,9 @@ export class HostNetwork implements NetworkDriver, Disposable {
   }
 
   async #joinBridge(id: string, endpointId: string, request: JoinRequest): Promise<Sandbox> {
-    const { facts, prefixLength, pool } = this.#requireBridge();
-    const link = findLink(this.#routes, facts.name) ?? this.#ensureBridge().link;
+    const bridge = this.#requireBridge();
+    const { facts, prefixLength, pool } = bridge;
+    const link = this.#presentBridge(bridge);
     await using undo = new AsyncDisposableStack();
 
     const ipv4 = takeAddress(pool, request.ipv4);
@@ -233,18 +237,14 @@ export class HostNetwork implements NetworkDriver, Disposable {
     if (bridge !== undefined && link !== undefined && link.master !== bridge.index) setLink(this.#routes, link.index, { master: bridge.index, up: true });
   }
 
-  #ensureBridge(): { readonly facts: BridgeFacts; readonly link: Link } {
-    const { bridgeName: name, pools, mtu, ipForward } = this.#settings;
-    const known = this.#bridge;
-    const present = findLink(this.#routes, name);
-    if (known !== undefined && present?.up) return { facts: known.facts, link: present };
-    const bip = known === undefined ? this.#settings.bip : `${known.facts.gateway}/${known.prefixLength}`;
-    const made = ensureBridge(this.#routes, { name, bip, pools, mtu, ipForward }, this.#log);
-    if (known !== undefined) {
-      this.#log.warn('the bridge was changed by another program: putting it back', { bridge: name });
-      for (const { id, ipv4 } of this.#attached.values()) if (ipv4 !== '') this.#fasten(id);
-    }
-    return made;
+  /** The bridge as it was set up, made again where it was taken away. */
+  #presentBridge({ facts, prefixLength }: KnownBridge): Link {
+    const present = findLink(this.#routes, facts.name);
+    if (present?.up) return present;
+    this.#log.warn('the bridge was changed by another program: putting it back', { bridge: facts.name });
+    const { link } = ensureBridge(this.#routes, { ...this.#settings, name: facts.name, bip: `${facts.gateway}/${prefixLength}` }, this.#log);
+    for (const { id, ipv4 } of this.#attached.values()) if (ipv4 !== '') this.#fasten(id);
+    return link;
   }
 
   #startWatch(): void {

@@ -9,6 +9,8 @@ export interface NetworkDriver {
    * @throws {EngineError} `unavailable` where nft is missing; `internal` with the kernel's words
    */
   setUp(): Promise<BridgeFacts>;
+  /** What `setUp` has made; undefined before. */
+  bridge(): BridgeFacts | undefined;
   /**
    * Gives a container its place. On failure nothing is left.
    *
@@ -35,6 +37,10 @@ export interface BridgeFacts {
   readonly subnet: string;
   readonly gateway: string;
   readonly mtu: number;
+  readonly interContainer: boolean;
+  readonly masquerade: boolean;
+  /** Where a port is published that names no host address; empty is everywhere. */
+  readonly hostIp: string;
 }
 
 /** `host` shares this host's network; `none` has a loopback only. */
