@@ -1,11 +1,9 @@
 import { isKind } from '#base/errors.ts';
-import { CommandFailure, errorText, type CommandCall } from './command.ts';
+import { errorText, type CommandCall } from './command.ts';
 import type { FlagTable } from './flags/flag.ts';
+import { asTemplate } from './format-help.ts';
 import { compileInspect, formatInspect, type InspectedKind } from './format/inspect.ts';
 import { TemplateError } from './format/template.ts';
-
-/** Docker's exit code for a template that cannot be read. */
-const BAD_TEMPLATE_EXIT = 64;
 
 /** One object with what it is; undefined where nothing of that name is there. */
 export type Found = { readonly kind: InspectedKind | undefined; readonly object: unknown };
@@ -16,7 +14,7 @@ export type Found = { readonly kind: InspectedKind | undefined; readonly object:
  * @returns the exit code: 1 where anything was not found
  */
 export async function inspectAll(call: Pick<CommandCall<FlagTable>, 'console' | 'warn'>, refs: readonly string[], format: string, find: (ref: string) => Promise<Found>): Promise<number> {
-  checkTemplate(format);
+  if (format !== '' && format !== 'json') asTemplate(() => compileInspect(undefined, format));
   const found: Found[] = [];
   const failures: unknown[] = [];
   for (const ref of refs) {
@@ -45,15 +43,6 @@ function shown(found: readonly Found[], format: string, failures: unknown[]): st
   }
   // Docker ends an empty answer with its newline too.
   return text || '\n';
-}
-
-function checkTemplate(format: string): void {
-  if (format === '' || format === 'json') return;
-  try {
-    compileInspect(undefined, format);
-  } catch (thrown) {
-    throw new CommandFailure(errorText(thrown), BAD_TEMPLATE_EXIT, { cause: thrown });
-  }
 }
 
 /** The answer of a search, or undefined where the engine knows no such thing. */

@@ -1,8 +1,8 @@
 import { VERSION } from '#base/version.ts';
 import type { SystemInfo } from '#protocol/system.ts';
 import { command, CommandFailure, errorText, type Command } from '../../command.ts';
-import { OBJECT_FORMAT_HELP } from '../../format-help.ts';
-import { formatInfo, type ClientInfo } from '../../format/info.ts';
+import { asTemplate, OBJECT_FORMAT_HELP } from '../../format-help.ts';
+import { compileInfo, formatInfo, type ClientInfo } from '../../format/info.ts';
 
 export const info: Command = command({
   usage: '[OPTIONS]',
@@ -12,6 +12,7 @@ export const info: Command = command({
   async run(call) {
     const { engine, flags, console } = call;
     const client: ClientInfo = { Debug: false, Version: VERSION, Context: 'default' };
+    const show = flags.format === '' ? formatInfo : asTemplate(() => compileInfo(flags.format));
     let server: SystemInfo | undefined;
     let failure: unknown;
     try {
@@ -19,12 +20,7 @@ export const info: Command = command({
     } catch (thrown) {
       failure = thrown;
     }
-    if (flags.format === '') console.stdout.write(formatInfo(client, server));
-    else {
-      const { formatObject } = await import('../../format-object.ts');
-      const errors = server === undefined ? { ServerErrors: [errorText(failure)] } : {};
-      call.print(formatObject(flags.format, { ...server, ...errors, ClientInfo: client }));
-    }
+    console.stdout.write(show(client, server));
     if (server === undefined) throw new CommandFailure(errorText(failure), 1, { cause: failure });
     for (const warning of server.Warnings ?? []) call.warn(warning);
   },

@@ -3,8 +3,8 @@ import { BUILD_TIME, GIT_COMMIT, VERSION } from '#base/version.ts';
 import { MAX_API_VERSION } from '#protocol/api-version.ts';
 import type { VersionInfo } from '#protocol/system.ts';
 import { command, CommandFailure, errorText, type Command } from '../../command.ts';
-import { OBJECT_FORMAT_HELP } from '../../format-help.ts';
-import { formatVersion, type ClientVersion } from '../../format/version.ts';
+import { asTemplate, OBJECT_FORMAT_HELP } from '../../format-help.ts';
+import { compileVersion, formatVersion, type ClientVersion } from '../../format/version.ts';
 
 export const version: Command = command({
   usage: '[OPTIONS]',
@@ -13,6 +13,7 @@ export const version: Command = command({
 
   async run(call) {
     const { engine, flags, console } = call;
+    const show = flags.format === '' ? formatVersion : asTemplate(() => compileVersion(flags.format));
     let server: VersionInfo | undefined;
     let failure: unknown;
     try {
@@ -20,12 +21,7 @@ export const version: Command = command({
     } catch (thrown) {
       failure = thrown;
     }
-    const client = clientVersion(engine.connection.apiVersion);
-    if (flags.format === '') console.stdout.write(formatVersion(client, server));
-    else {
-      const { formatObject } = await import('../../format-object.ts');
-      call.print(formatObject(flags.format, { Client: client, Server: server ?? null }));
-    }
+    console.stdout.write(show(clientVersion(engine.connection.apiVersion), server));
     // What the client knows of itself is shown although the engine does not answer.
     if (server === undefined) throw new CommandFailure(errorText(failure), 1, { cause: failure });
   },
