@@ -1,8 +1,14 @@
 import { EngineError } from '#base/errors.ts';
 import type { OciNamespace } from './oci-spec.ts';
 
-/** `private` is a new one, `host` none at all, a path that of another container or sandbox. */
-export type NamespaceChoice = 'private' | 'host' | { readonly path: string };
+/** `private` is a new one, `host` none at all; a path is that of one which is there. */
+export type NamespaceChoice = 'private' | 'host' | JoinedNamespace;
+
+export interface JoinedNamespace {
+  readonly path: string;
+  /** It is another container's, whose settings stay; not a sandbox made for this one. */
+  readonly shared?: boolean;
+}
 
 export interface ContainerNamespaces {
   readonly network: NamespaceChoice;

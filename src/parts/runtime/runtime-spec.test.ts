@@ -110,6 +110,17 @@ test('an init stands before the command', () => {
   assert.deepEqual(mounts.find(({ destination }) => destination === '/sbin/docker-init'), { destination: '/sbin/docker-init', type: 'bind', source: '/usr/bin/tini-static', options: ['bind', 'ro'] });
 });
 
+test('in a pid namespace of others there is no init', () => {
+  const namespaces = { ...plainInput().namespaces, pid: 'host' as const };
+  assert.deepEqual(specOf({ initPath: '/usr/bin/tini-static', namespaces }).process.args, ['sleep', '100']);
+});
+
+test('the network settings of another container stay as they are', () => {
+  const of = (network: SpecInput['namespaces']['network']) => Object.keys(specOf({ namespaces: { ...plainInput().namespaces, network } }).linux.sysctl ?? {});
+  assert.deepEqual(of({ path: '/proc/7/ns/net', shared: true }), []);
+  assert.equal(of({ path: '/run/netns/x' }).length, 2);
+});
+
 test('the compiled filter is beside the rules, and nobody else can set it', () => {
   const annotations = { a: 'b', 'run.oci.seccomp_bpf_data': 'AAAA' };
   assert.deepEqual(specOf({ annotations }).annotations, { a: 'b' });

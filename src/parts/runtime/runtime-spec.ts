@@ -22,7 +22,9 @@ const COMPILED_FILTER = 'run.oci.seccomp_bpf_data';
  *
  * @throws {EngineError} where an option makes no sense: capability, security option, tmpfs option, sysctl, ulimit, profile
  */
-export function runtimeSpec(input: SpecInput, features: RuntimeFeatures): RuntimeSpec {
+export function runtimeSpec(given: SpecInput, features: RuntimeFeatures): RuntimeSpec {
+  // As with Docker: in a pid namespace of others an init would not be process 1.
+  const input = given.namespaces.pid === 'private' ? given : { ...given, initPath: null };
   const options = parseSecurityOptions(input.security.securityOpt);
   const capabilities = capabilitiesOf(input.security, input.host.capabilities);
   const filter = input.host.filters.of({ asked: options.seccomp, privileged: input.security.privileged, capabilities });

@@ -1,5 +1,5 @@
 import { EngineError } from '#base/errors.ts';
-import type { ContainerNamespaces } from './namespaces.ts';
+import type { ContainerNamespaces, NamespaceChoice } from './namespaces.ts';
 
 /** Kept per IPC namespace (namespaces(7)). */
 const IPC_SYSCTLS: ReadonlySet<string> = new Set([
@@ -27,10 +27,14 @@ const NETWORK_DEFAULTS: Readonly<Record<string, string>> = {
 export function sysctlsOf(asked: Readonly<Record<string, string>>, namespaces: ContainerNamespaces, domainname: string): Record<string, string> {
   for (const name of Object.keys(asked)) checkSysctl(name, namespaces);
   return {
-    ...(namespaces.network === 'private' || (namespaces.network !== 'host' && namespaces.network.path !== '') ? NETWORK_DEFAULTS : {}),
+    ...(isOwn(namespaces.network) ? NETWORK_DEFAULTS : {}),
     ...(domainname !== '' && namespaces.uts === 'private' ? { 'kernel.domainname': domainname } : {}),
     ...asked,
   };
+}
+
+function isOwn(network: NamespaceChoice): boolean {
+  return network !== 'host' && (network === 'private' || network.shared !== true);
 }
 
 function checkSysctl(name: string, { ipc, network, uts }: ContainerNamespaces): void {
