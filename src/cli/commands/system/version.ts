@@ -33,7 +33,7 @@ function clientVersion(apiVersion: string): ClientVersion {
     ApiVersion: apiVersion,
     DefaultAPIVersion: MAX_API_VERSION,
     GitCommit: GIT_COMMIT,
-    GoVersion: `node${process.versions.node}`,
+    GoVersion: `node ${process.version}`,
     Os: platform,
     Arch: arch === 'x64' ? 'amd64' : arch,
     BuildTime: BUILD_TIME,
