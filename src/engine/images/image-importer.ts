@@ -3,7 +3,7 @@ import { EngineError } from '#base/errors.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Leases } from '#parts/content/leases.ts';
-import { chainIdsOf } from '#parts/oci/digest.ts';
+import type { Digest } from '#parts/oci/digest.ts';
 import { EMPTY_RUN_CONFIG, imageDocumentBytes } from '#parts/oci/image-document.ts';
 import { HOST_PLATFORM, parsePlatform } from '#parts/oci/platform.ts';
 import { familiarText, parseReference, withDefaultTag, withTag, type Reference } from '#parts/oci/reference.ts';
@@ -29,10 +29,11 @@ export async function importImage(parts: Parts, archive: Readable, request: Impo
   const platform = request.platform === '' ? HOST_PLATFORM : parsePlatform(request.platform);
   const { content, leases, committer, garbage, events } = parts;
   const lease = leases.take();
-  const left: LayerOfImage[] = [];
+  const left: Digest[] = [];
+  let layer: LayerOfImage | undefined;
   try {
-    const layer = await takeLayer(archive, { content, lease }, cancel);
-    left.push(layer);
+    layer = await takeLayer(archive, { content, lease }, cancel);
+    left.push(layer.descriptor.digest);
     report({ id: '', status: 'Importing' });
     const createdAt = new Date();
     const comment = request.message || 'Imported from -';
@@ -41,14 +42,15 @@ export async function importImage(parts: Parts, archive: Readable, request: Impo
       history: [{ createdAt, createdBy: '', author: '', comment, emptyLayer: false }],
     };
     const { digest } = await content.put(imageDocumentBytes(document), (made) => lease.protect(made));
+    left.push(digest);
     const image = await committer.commit({ config: digest, manifest: undefined, layers: [layer], parent: '', names: name ? [name] : [] }, lease, cancel);
     if (name) publishImage(events, 'tag', image.id, image, familiarText(name));
     publishImage(events, 'import', image.id, image);
     return image.id;
   } finally {
     lease[Symbol.dispose]();
-    await garbage.removeLayers(chainIdsOf(left.map(({ diffId }) => diffId)));
-    await garbage.removeBlobs(left.map(({ descriptor }) => descriptor.digest));
+    if (layer) await garbage.removeLayers([layer.diffId]);
+    await garbage.removeBlobs(left);
   }
 }
 

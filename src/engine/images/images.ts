@@ -6,7 +6,7 @@ import type { ImageRunConfig } from '#parts/oci/image-config.ts';
 export interface Image {
   /** `sha256:…` of the configuration. */
   readonly id: string;
-  /** `nginx:latest`, familiar form, sorted. */
+  /** `nginx:latest`, familiar form, in the order of their whole names, as with Docker. */
   readonly repoTags: readonly string[];
   /** `nginx@sha256:…`. */
   readonly repoDigests: readonly string[];
