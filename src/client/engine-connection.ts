@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
 import { VERSION } from '#base/version.ts';
-import { compareApiVersions, MAX_API_VERSION } from '#protocol/api-version.ts';
+import { compareApiVersions } from '#protocol/api-version.ts';
 import { parseAddress, type EngineAddress } from './address.ts';
 import { connectionError, connectionLost, DaemonError, type ConnectionError } from './errors.ts';
 import { UnexpectedEnd } from './http-body.ts';
 import { exchange, openSocket, type RequestBody, type WireRequest, type WireResponse } from './http-wire.ts';
+
+/**
+ * The API version that this client speaks: the last one in which `inspect` tells a container's address at the top of
+ * its network settings, and events their old fields. Scripts read both.
+ */
+export const CLIENT_API_VERSION = '1.51';
 
 export type QueryValue = string | number | boolean | undefined | readonly string[];
 
@@ -18,8 +24,6 @@ export interface Call {
   /** Sent as it is; excludes `json`. */
   readonly body?: RequestBody | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The newest API version whose answer is understood, where that is not the newest of all. */
-  readonly atMost?: string;
 }
 
 export interface Reply {
@@ -45,7 +49,7 @@ export function path(fixed: string, value: string, tail = ''): string {
   return `${fixed}${encodeURIComponent(value)}${tail}`;
 }
 
-/** Talks to one engine: one socket per call, the newest API version that both know. */
+/** Talks to one engine: one socket per call, the newest API version that both speak. */
 export class EngineConnection {
   readonly address: EngineAddress;
   readonly #headers: Readonly<Record<string, string>>;
@@ -53,7 +57,7 @@ export class EngineConnection {
 
   constructor(address: EngineAddress | string, options: { readonly apiVersion?: string | undefined; readonly headers?: Readonly<Record<string, string>> } = {}) {
     this.address = typeof address === 'string' ? parseAddress(address) : address;
-    this.#version = options.apiVersion || MAX_API_VERSION;
+    this.#version = options.apiVersion || CLIENT_API_VERSION;
     this.#headers = { 'User-Agent': `Onggi-Client/${VERSION} (linux)`, ...options.headers };
   }
 
@@ -108,7 +112,7 @@ export class EngineConnection {
   async #send(call: Call, extra: Readonly<Record<string, string>>, cancel: AbortSignal | undefined): Promise<Sent> {
     if (call.body !== undefined && typeof call.body !== 'string') await this.negotiate(cancel);
     for (;;) {
-      const version = call.atMost !== undefined && compareApiVersions(call.atMost, this.#version) < 0 ? call.atMost : this.#version;
+      const version = this.#version;
       const sent = await this.#open(call, `/v${version}${call.path}`, extra, cancel);
       if (sent.response.status < 400) return sent;
       const error = await daemonError(sent);

@@ -21,9 +21,8 @@ export class SystemCalls {
     return await this.#engine.json({ method: 'GET', path: '/info' }, cancel);
   }
 
-  /** Every object with its size; since API 1.52 the engine would send sums instead. */
   async diskUsage(cancel?: AbortSignal): Promise<DiskUsageInfo> {
-    return await this.#engine.json({ method: 'GET', path: '/system/df', atMost: '1.51' }, cancel);
+    return await this.#engine.json({ method: 'GET', path: '/system/df' }, cancel);
   }
 
   async *events(query: { readonly since?: string | undefined; readonly until?: string | undefined; readonly filters: Filters }, cancel?: AbortSignal): AsyncGenerator<EventMessage> {

@@ -1,6 +1,6 @@
 import { arch, platform } from 'node:process';
 import { BUILD_TIME, GIT_COMMIT, VERSION } from '#base/version.ts';
-import { MAX_API_VERSION } from '#protocol/api-version.ts';
+import { CLIENT_API_VERSION } from '#client/engine-connection.ts';
 import type { VersionInfo } from '#protocol/system.ts';
 import { command, CommandFailure, errorText, type Command } from '../../command.ts';
 import { asTemplate, OBJECT_FORMAT_HELP } from '../../format-help.ts';
@@ -31,7 +31,7 @@ function clientVersion(apiVersion: string): ClientVersion {
   return {
     Version: VERSION,
     ApiVersion: apiVersion,
-    DefaultAPIVersion: MAX_API_VERSION,
+    DefaultAPIVersion: CLIENT_API_VERSION,
     GitCommit: GIT_COMMIT,
     GoVersion: `node ${process.version}`,
     Os: platform,
