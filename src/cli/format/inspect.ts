@@ -1,3 +1,4 @@
+import { withBridgeAddress } from './bridge-address.ts';
 import { parsingError } from './listing.ts';
 import { compileTemplate, TemplateError } from './template.ts';
 import { decode, decodeUntyped } from './typed/decode.ts';
@@ -30,7 +31,7 @@ export function compileInspect(kind: InspectedKind | undefined, format: string):
     return (element: unknown): string => marked(() => {
       if (kind === undefined) return untyped(decodeUntyped(element));
       try {
-        return typed(decode(TYPES[kind], element));
+        return typed(decode(TYPES[kind], kind === 'container' ? withBridgeAddress(element) : element));
       } catch (error) {
         // Docker reads volumes into structs only.
         if (!(error instanceof TemplateError) || kind === 'volume') throw error;
