@@ -12,6 +12,7 @@ import { ImageStore } from '#engine/images/image-store.ts';
 import type { Images } from '#engine/images/images.ts';
 import { ImagePuller } from '#engine/images/pull.ts';
 import { pullTarget } from '#engine/images/pull-target.ts';
+import type { Container } from '#engine/containers/container.ts';
 import { networkMembers } from '#engine/containers/network-members.ts';
 import { StoredNetworks } from '#engine/networks/stored-networks.ts';
 import { SystemService } from '#engine/system/system-service.ts';
@@ -68,7 +69,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
   const volumes = new VolumeService({
     db, events,
     folder: join(dataRoot, 'volumes'),
-    usersOf: (name) => records.list().filter(({ runtime }) => runtime.mounts.some((mount) => mount.type === 'volume' && mount.name === name)).map(({ id }) => id),
+    usersOf: (name) => volumeUsers(records, name),
   });
   const network = new HostNetwork({
     execRoot, log,
@@ -144,4 +145,10 @@ function withPull(store: ImageStore, puller: ImagePuller): Images {
     remove: (ref, options) => store.remove(ref, options),
     prune: (filters) => store.prune(filters),
   };
+}
+
+/** Ids of the containers that have the volume, but for those that just go. */
+function volumeUsers(records: ContainerRecords, name: string): readonly string[] {
+  const has = ({ runtime }: Container): boolean => runtime.mounts.some((mount) => mount.type === 'volume' && mount.name === name);
+  return records.list().filter((container) => container.state.status !== 'removing' && has(container)).map(({ id }) => id);
 }

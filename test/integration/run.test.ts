@@ -11,7 +11,11 @@ test('output, error output and exit code are the process\'s own', async () => {
 });
 
 test('--rm leaves nothing, a signal\'s exit code is 128 and more', async () => {
-  assert.equal((await docker('run', '--rm', '--name', 'killed', 'busybox', 'sh', '-c', 'kill -9 $$')).code, 137);
+  await dockerOk('run', '-d', '--rm', '--name', 'killed', 'busybox', 'sleep', '100');
+  const attached = docker('attach', 'killed');
+  await eventually('the attach', async () => ((await dockerOk('events', '--since', '1m', '--until', '0s', '--filter', 'container=killed', '--filter', 'event=attach')) === '' ? undefined : true));
+  await dockerOk('kill', 'killed');
+  assert.equal((await attached).code, 137);
   assert.equal((await docker('inspect', 'killed')).code, 1);
 });
 
@@ -72,7 +76,7 @@ test('a name is taken once; stop, start, restart, wait, rename and kill do what 
   await dockerOk('stop', 'one');
   assert.equal(await dockerOk('inspect', '-f', '{{.State.ExitCode}} {{.State.Status}}', 'one'), '5 exited');
   await dockerOk('start', 'one');
-  const waited = dockerOk('wait', 'one');
+  const waited = dockerOk('wait', await dockerOk('inspect', '-f', '{{.Id}}', 'one'));
   await dockerOk('rename', 'one', 'two');
   await dockerOk('restart', '-t', '0', 'two');
   assert.equal(await waited, '137');

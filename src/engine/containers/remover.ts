@@ -61,13 +61,14 @@ export class ContainerRemover {
     records.apply(id, { type: 'removing' });
     try {
       await this.#takeDown(container);
+      // whoever waits for the removal finds them gone
+      if (withVolumes) await this.#removeVolumes(container);
     } catch (thrown) {
       records.apply(id, { type: 'removal-failed' });
       throw thrown;
     }
     records.remove(id);
     publishContainer(this.#parts.events, container, 'destroy');
-    if (withVolumes) await this.#removeVolumes(container);
   }
 
   /** Goes on with a removal that a crash interrupted. */
