@@ -8,6 +8,7 @@ export function respondWhole(response: ServerResponse, answer: WholeAnswer, comm
   const bodiless = answer.status === 204 || answer.status === 304;
   const body = Buffer.from(answer.body);
   const length = bodiless ? {} : { 'Content-Length': body.length };
+  keepWhileSending(response);
   response.writeHead(answer.status, { ...common, ...answer.headers, ...length });
   response.end(bodiless ? undefined : body);
 }
@@ -58,14 +59,18 @@ class ResponseOut implements StreamOut {
 
   begin(): void {
     if (this.#response.headersSent || this.#response.destroyed) return;
+    keepWhileSending(this.#response);
     this.#response.writeHead(200, this.#headers);
     this.#response.flushHeaders();
   }
 
   async write(chunk: string | Uint8Array): Promise<void> {
     const response = this.#response;
-    if (!response.headersSent && !response.destroyed) response.writeHead(200, this.#headers);
     if (response.destroyed) throw new ClientGone();
+    if (!response.headersSent) {
+      keepWhileSending(response);
+      response.writeHead(200, this.#headers);
+    }
     if (response.write(chunk)) return;
     const settled = new AbortController();
     try {
@@ -74,4 +79,14 @@ class ResponseOut implements StreamOut {
       settled.abort();
     }
   }
+}
+
+/**
+ * A client that is still sending its body would be cut off by the end of our answer, where it has asked for the
+ * connection to be closed, and would miss the answer. It closes by itself then; what it sends is thrown away.
+ */
+function keepWhileSending(response: ServerResponse): void {
+  const { complete, headers } = response.req;
+  const sends = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (sends && !complete) response.shouldKeepAlive = true;
 }

@@ -164,8 +164,6 @@ export class ApiServer implements AsyncDisposable {
     if (response.headersSent || response.destroyed || response.socket === null) return;
     const { status, message } = failureOf(thrown);
     if (destination.found.route.plainFailures) return this.#refuse(detach(request), destination, thrown);
-    // A body that was not read to its end would be taken for the next request.
-    if (!request.complete) response.shouldKeepAlive = false;
     respondWhole(response, status === 304 ? { type: 'whole', status, headers: {}, body: '' } : json({ message }, status), COMMON_HEADERS);
   }
 
