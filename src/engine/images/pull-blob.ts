@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { codeOf, EngineError, isKind } from '#base/errors.ts';
+import { EngineError, isKind } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Descriptor } from '#parts/oci/descriptor.ts';
@@ -22,7 +22,14 @@ export interface BlobSource {
   readonly pauses: readonly number[];
 }
 
-export const DEFAULT_PAUSES: readonly number[] = [1, 5, 10, 15];
+const FIRST_PAUSE = 1;
+const LONGER_BY = 5;
+
+/** One pause less than attempts: 1 s, 5 s, 10 s, … */
+export function pausesFor(attempts: number): readonly number[] {
+  return Array.from({ length: Math.max(0, attempts - 1) }, (_, index) => Math.max(FIRST_PAUSE, index * LONGER_BY));
+}
+
 /** A registry that asks for more patience than this is not waited for. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
@@ -99,10 +106,10 @@ function pauseBefore(attempt: number, pauses: readonly number[], thrown: unknown
 
 function isFinal(thrown: unknown): boolean {
   // Neither ours nor the network's: the disk is full, or there is a bug.
-  if (!(thrown instanceof EngineError) || codeOf(thrown) !== undefined) return true;
+  if (!(thrown instanceof EngineError)) return true;
   if (thrown instanceof RegistryError) {
     if (thrown.status === 429) return thrown.retryAfterMs === undefined || thrown.retryAfterMs > MAX_RETRY_AFTER_MS;
-    return FINAL_CODES.has(thrown.code) || (thrown.status >= 400 && thrown.status < 500);
+    return FINAL_CODES.has(thrown.errorCode) || (thrown.status >= 400 && thrown.status < 500);
   }
   if (thrown instanceof ResumeFailed || thrown instanceof ConnectionCut) return false;
   return thrown.kind !== 'internal';

@@ -7,7 +7,7 @@ export function pullFailed(reference: Reference, thrown: unknown): unknown {
   if (!(thrown instanceof RegistryError)) return fullDisk(thrown) ?? thrown;
   const name = familiarName(reference);
   const tell = (message: string): EngineError => new EngineError('not-found', `${message}: ${thrown.message}`, { cause: thrown });
-  switch (thrown.code) {
+  switch (thrown.errorCode) {
     case 'DENIED':
       return tell(`pull access denied for ${name}, repository does not exist or may require 'docker login'`);
     case 'MANIFEST_UNKNOWN':

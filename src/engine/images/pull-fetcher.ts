@@ -3,7 +3,7 @@ import type { Log } from '#base/log.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Descriptor } from '#parts/oci/descriptor.ts';
 import type { Repository } from '#parts/registry/repository.ts';
-import { DEFAULT_PAUSES, fetchBlob, type BlobWatcher } from './pull-blob.ts';
+import { fetchBlob, type BlobWatcher } from './pull-blob.ts';
 import { Slots } from './pull-slots.ts';
 
 interface Parts {
@@ -11,7 +11,8 @@ interface Parts {
   readonly log: Log;
   /** Blobs on their way at once, over all pulls (`max-concurrent-downloads`). */
   readonly maxDownloads: number;
-  readonly pauses?: readonly number[];
+  /** Seconds before the second, third, … attempt at one blob. */
+  readonly pauses: readonly number[];
 }
 
 interface Flight {
@@ -84,7 +85,7 @@ export class BlobFetcher {
 
   async #download(repository: Repository, descriptor: Descriptor, watcher: BlobWatcher, cancel: AbortSignal): Promise<void> {
     using _slot = await this.#slots.take(cancel);
-    const { content, log, pauses = DEFAULT_PAUSES } = this.#parts;
+    const { content, log, pauses } = this.#parts;
     await fetchBlob({ repository, content, log, pauses }, descriptor, watcher, cancel);
   }
 }

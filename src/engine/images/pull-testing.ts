@@ -11,7 +11,7 @@ import { digestOf, type Digest } from '#parts/oci/digest.ts';
 import { DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '#parts/oci/media-types.ts';
 import { openDatabase } from '#parts/records/database.ts';
 import { Registries } from '#parts/registry/registries.ts';
-import { registrySettings } from '#parts/registry/settings.ts';
+import { registrySettings, type RegistrySettings } from '#parts/registry/settings.ts';
 import type { FakeRegistry } from '#parts/registry/testing.ts';
 import { OverlaySnapshotter } from '#parts/snapshots/overlay.ts';
 import { END_OF_ARCHIVE, paddingOf, plainEntry, tarHeader } from '#parts/tar/writer.ts';
@@ -80,7 +80,7 @@ export class PullPlace implements AsyncDisposable {
   readonly root: string;
   readonly #undo: AsyncDisposableStack;
 
-  private constructor(root: string, content: ContentStore, undo: AsyncDisposableStack, pauses: readonly number[]) {
+  private constructor(root: string, content: ContentStore, undo: AsyncDisposableStack, settings: Partial<RegistrySettings>) {
     this.root = root;
     this.content = content;
     this.#undo = undo;
@@ -92,7 +92,7 @@ export class PullPlace implements AsyncDisposable {
     this.snapshots = undo.use(OverlaySnapshotter.open({ layersRoot: join(root, 'layers'), containersRoot: join(root, 'containers'), workers, log: silentLog }));
     const { records, blobs, snapshots } = this;
     this.committer = new ImageCommitter({ records, blobs, content, snapshots });
-    const registries = undo.use(new Registries(registrySettings({ idleMs: 2000 })));
+    const registries = undo.use(new Registries(registrySettings({ idleMs: 2000, ...settings })));
     this.puller = new ImagePuller({
       registries,
       content,
@@ -102,7 +102,7 @@ export class PullPlace implements AsyncDisposable {
       events: { publish: (event) => void this.events.push(event) },
       log: silentLog,
       maxDownloads: 3,
-      retryPauses: pauses,
+      retryPauses: [0.01, 0.01],
     });
   }
 
@@ -111,19 +111,19 @@ export class PullPlace implements AsyncDisposable {
     return new ImageGarbage({ records, blobs, content, snapshots, leases, log: silentLog });
   }
 
-  static async open(pauses: readonly number[] = [0.01, 0.01]): Promise<PullPlace> {
+  static async open(settings: Partial<RegistrySettings> = {}): Promise<PullPlace> {
     const undo = new AsyncDisposableStack();
     const folder = undo.use(mkdtempDisposableSync(join(tmpdir(), 'pull-')));
-    return PullPlace.#on(folder.path, undo, pauses);
+    return PullPlace.#on(folder.path, undo, settings);
   }
 
   /** On a folder that was used before, and stays. */
   static at(root: string): Promise<PullPlace> {
-    return PullPlace.#on(root, new AsyncDisposableStack(), [0.01, 0.01]);
+    return PullPlace.#on(root, new AsyncDisposableStack(), {});
   }
 
-  static async #on(root: string, undo: AsyncDisposableStack, pauses: readonly number[]): Promise<PullPlace> {
-    return new PullPlace(root, await ContentStore.open(join(root, 'content')), undo, pauses);
+  static async #on(root: string, undo: AsyncDisposableStack, settings: Partial<RegistrySettings>): Promise<PullPlace> {
+    return new PullPlace(root, await ContentStore.open(join(root, 'content')), undo, settings);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { shortId } from '#base/ids.ts';
 import { chainIdsOf, digestOf, hexOf } from '#parts/oci/digest.ts';
-import { parseReference } from '#parts/oci/reference.ts';
+import { familiarText, parseReference } from '#parts/oci/reference.ts';
 import { FakeRegistry, refuse } from '#parts/registry/testing.ts';
 import { addImage, addIndex, PullPlace, tarOf } from './pull-testing.ts';
 
@@ -215,4 +215,47 @@ test('a pull that is cancelled does not take another one along, and leaves what 
   const ranges = registry.requests.filter(({ path }) => path.endsWith(image.layers[1] ?? '-')).map(({ headers }) => headers.range);
   assert.deepEqual(ranges, [undefined, 'bytes=200000-']);
   assert.equal(registry.requests.filter(({ path }) => path.endsWith(image.layers[0] ?? '-')).length, 1);
+});
+
+test('Docker Hub is asked at its mirror first, which never sees the password', async () => {
+  await using mirror = await FakeRegistry.start();
+  await using place = await PullPlace.open({ mirrors: [`http://${mirror.host}`] });
+  mirror.auth = { kind: 'none' };
+  addImage(mirror, 'library/box', '1', { layers: [BASE] });
+  const credentials = { username: 'u', password: 'p', identityToken: '', registryToken: '', serverAddress: '' };
+  const told = await place.pull('box', { tag: '1', credentials });
+  assert.equal(told[0], '1: Pulling from library/box');
+  assert.equal(told.at(-1), 'Status: Downloaded newer image for box:1');
+  assert.equal(mirror.requests.some(({ headers }) => headers.authorization !== undefined), false);
+  assert.deepEqual(place.records.namesIn(parseReference('box')).map(({ reference }) => familiarText(reference).replace(/@.*/, '@')), ['box:1', 'box@'].toSorted());
+});
+
+test('a mirror that fails is passed over', async () => {
+  await using broken = await FakeRegistry.start();
+  await using working = await FakeRegistry.start();
+  await using place = await PullPlace.open({ mirrors: ['http://127.0.0.1:1', `http://${broken.host}/`, `http://${working.host}/`] });
+  addImage(broken, 'library/box', '1', { layers: [BASE] });
+  broken.fault = (request, response) => Boolean(request.url?.includes('/blobs/') && response.writeHead(403).end());
+  addImage(working, 'library/box', '1', { layers: [BASE] });
+  const told = await place.pull('box', { tag: '1' });
+  assert.equal(told.at(-1), 'Status: Downloaded newer image for box:1');
+});
+
+test('a registry that asks for patience is given it, within bounds', async () => {
+  await using registry = await FakeRegistry.start();
+  await using place = await PullPlace.open();
+  const image = addImage(registry, 'a/b', 'v1', { layers: [BASE] });
+  let refusals = 1;
+  let askedFor = '1';
+  registry.fault = (request, response) => {
+    if (!request.url?.endsWith(image.layers[0] ?? '-') || refusals-- <= 0) return false;
+    response.setHeader('retry-after', askedFor);
+    refuse(response, 429, 'TOOMANYREQUESTS', 'slow down');
+    return true;
+  };
+  const told = await place.pull(`${registry.host}/a/b:v1`);
+  assert.ok(told.includes(`${shortId(image.layers[0] ?? '')}: Retrying in 1 second`));
+  await using other = await PullPlace.open();
+  [refusals, askedFor] = [1, '3600'];
+  await assert.rejects(other.pull(`${registry.host}/a/b:v1`), { message: 'toomanyrequests: slow down' });
 });

@@ -10,6 +10,7 @@ import type { Registries } from '#parts/registry/registries.ts';
 import type { Repository } from '#parts/registry/repository.ts';
 import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import type { PullRequest, Report } from './images.ts';
+import { pausesFor } from './pull-blob.ts';
 import { pullFailed } from './pull-errors.ts';
 import { BlobFetcher } from './pull-fetcher.ts';
 import { pullImage, type ImageTarget } from './pull-image.ts';
@@ -24,9 +25,13 @@ interface Parts {
   readonly log: Log;
   /** `max-concurrent-downloads` of daemon.json; Docker's default is 3. */
   readonly maxDownloads: number;
-  /** Seconds before further attempts at a blob; for tests. */
+  /** `max-download-attempts`, per blob; Docker's default is 5. */
+  readonly maxAttempts?: number;
+  /** Seconds before further attempts at a blob, in place of `maxAttempts`; for tests. */
   readonly retryPauses?: readonly number[];
 }
+
+const DEFAULT_ATTEMPTS = 5;
 
 /** Brings images from registries into the store, layer by layer, and names them. */
 export class ImagePuller {
@@ -35,8 +40,8 @@ export class ImagePuller {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    const { content, log, maxDownloads, retryPauses } = parts;
-    this.#fetcher = new BlobFetcher({ content, log, maxDownloads, ...(retryPauses && { pauses: retryPauses }) });
+    const { content, log, maxDownloads, maxAttempts = DEFAULT_ATTEMPTS } = parts;
+    this.#fetcher = new BlobFetcher({ content, log, maxDownloads, pauses: parts.retryPauses ?? pausesFor(maxAttempts) });
   }
 
   /**

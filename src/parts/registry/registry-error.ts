@@ -2,19 +2,19 @@ import { EngineError, type ErrorKind } from '#base/errors.ts';
 import { parseChallenges } from './challenge.ts';
 import { readBody, type HttpAnswer } from './http-client.ts';
 
-/** A refusal by a registry. `code` is the first of its error codes (`MANIFEST_UNKNOWN`), or one that its status stands for. */
+/** A refusal by a registry. `errorCode` is the first of its error codes (`MANIFEST_UNKNOWN`), or one that its status stands for. */
 export class RegistryError extends EngineError {
   static {
     this.prototype.name = 'RegistryError';
   }
-  readonly code: string;
+  readonly errorCode: string;
   readonly status: number;
   /** What a 429 or 503 asks for; undefined where it says nothing. */
   readonly retryAfterMs: number | undefined;
 
   constructor(facts: { readonly code: string; readonly status: number; readonly message: string; readonly retryAfterMs: number | undefined }) {
     super(kindOf(facts.code, facts.status), facts.message);
-    this.code = facts.code;
+    this.errorCode = facts.code;
     this.status = facts.status;
     this.retryAfterMs = facts.retryAfterMs;
   }
