@@ -7,9 +7,9 @@ import { inSandbox } from '#parts/host/testing.ts';
 import type { JoinRequest, Sandbox } from './network-driver.ts';
 import { joinRequest, run, testNetwork, type TestNetwork } from './testing.ts';
 
-/** Echoes the client's address and what it sent, in the sandbox's namespace (or outside). */
+/** Answers a line with the client's address, in the sandbox's namespace (or outside). */
 async function serve(context: TestContext, namespace: string | undefined, address: string): Promise<void> {
-  const command = ['socat', `${address},fork`, 'SYSTEM:echo from $SOCAT_PEERADDR'];
+  const command = ['socat', `${address},fork`, 'SYSTEM:read line; echo from $SOCAT_PEERADDR'];
   const child = namespace === undefined ? spawn(command[0] ?? '', command.slice(1)) : spawn('nsenter', [`--net=${namespace}`, ...command]);
   context.after(() => child.kill());
   const port = /(\d+)$/.exec(address.split(',')[0] ?? '')?.[1];
