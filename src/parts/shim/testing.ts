@@ -28,15 +28,15 @@ export class ShimBench implements AsyncDisposable {
   #containers = 0;
   readonly #shims: Shim[] = [];
 
-  private constructor(folder: string, runtime: string) {
+  private constructor(folder: string, runtime: string, binary: string) {
     this.folder = folder;
-    this.shimPath = join(folder, 'onggi-shim');
+    this.shimPath = join(folder, binary);
     this.runtime = runtime;
   }
 
-  static async make(runtime: string = 'crun'): Promise<ShimBench> {
-    const bench = new ShimBench(await mkdtemp(join(tmpdir(), 'onggi-shim-')), runtime);
-    await run('make', ['-s', '-C', SOURCE, `OUT=${bench.folder}`]);
+  static async make(runtime: string = 'crun', binary: 'onggi-shim' | 'onggi-shim-sanitized' = 'onggi-shim'): Promise<ShimBench> {
+    const bench = new ShimBench(await mkdtemp(join(tmpdir(), 'onggi-shim-')), runtime, binary);
+    await run('make', ['-s', '-C', SOURCE, `OUT=${bench.folder}`, bench.shimPath]);
     await mkdir(join(bench.folder, 'rootfs/bin'), { recursive: true });
     for (const name of ['proc', 'sys', 'dev', 'etc', 'tmp']) await mkdir(join(bench.folder, 'rootfs', name));
     await copyFile(busybox(), join(bench.folder, 'rootfs/bin/busybox'));
