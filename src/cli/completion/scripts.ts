@@ -1,17 +1,24 @@
-/** To be read by bash: `source <(onggi completion bash)`. Candidates come without their explanations. */
+/**
+ * To be read by bash: `source <(onggi completion bash)`. Candidates come without their explanations. Bash breaks words at
+ * `=` and `:` too, so that only what stands behind the last of them is replaced.
+ */
 export const BASH = `# bash completion for onggi
 _onggi() {
-  local IFS=$'\\n' cur=\${COMP_WORDS[COMP_CWORD]} words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
+  local IFS=$' \\t\\n' line=\${COMP_LINE:0:COMP_POINT} piece=\${COMP_WORDS[COMP_CWORD]} cur= candidate
+  local -a words
+  read -ra words <<< "$line"
+  case $line in *[[:space:]]) words+=("") ;; *) cur=\${words[-1]} ;; esac
+  case $piece in = | :) piece= ;; esac
+  local kept=$((\${#cur} - \${#piece}))
   COMPREPLY=()
-  local line
-  while IFS= read -r line; do
-    case \${line%%$'\\t'*} in
-      :files) COMPREPLY+=($(compgen -f -- "$cur")); compopt -o filenames ;;
-      :directories) COMPREPLY+=($(compgen -d -- "$cur")); compopt -o filenames ;;
-      "$cur"*) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+  while IFS= read -r candidate; do
+    candidate=\${candidate%%$'\\t'*}
+    case $candidate in
+      :files) IFS=$'\\n' COMPREPLY+=($(compgen -f -- "$piece")); compopt -o filenames ;;
+      :directories) IFS=$'\\n' COMPREPLY+=($(compgen -d -- "$piece")); compopt -o filenames ;;
+      *) COMPREPLY+=("\${candidate:kept}") ;;
     esac
-  done < <(onggi __complete -- "\${words[@]}" 2>/dev/null)
-  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$cur"; fi
+  done < <(onggi __complete -- "\${words[@]:1}" 2>/dev/null)
 }
 complete -F _onggi onggi
 `;
