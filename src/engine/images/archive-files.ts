@@ -16,7 +16,12 @@ const REPORT_BYTES = 1 << 20;
 interface Parts {
   readonly content: ContentStore;
   readonly lease: Lease;
+  /** Told of each file once it is stored, with a guess from its first bytes. */
+  readonly onFile?: (blob: Blob, looksLikeLayer: boolean) => void;
 }
+
+/** So many files are being made durable while the next ones come. */
+const MAX_PENDING = 8;
 
 /** The files of an archive that has been read: each is a blob of the content store, protected by the lease. */
 export class ArchiveFiles {
@@ -94,13 +99,15 @@ export async function takeArchive(source: AsyncIterable<Uint8Array>, files: Arch
     }
   }
   reader.finish();
+  await current.settled();
 }
 
 class CurrentFile implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #files: ArchiveFiles;
   readonly #report: Report;
-  #open: { readonly path: string; readonly writer: BlobWriter; readonly sizeBytes: number; written: number; reported: number } | undefined;
+  #open: OpenFile | undefined;
+  #pending: Promise<void>[] = [];
 
   constructor(parts: Parts, files: ArchiveFiles, report: Report) {
     this.#parts = parts;
@@ -109,7 +116,14 @@ class CurrentFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#pending);
     await this.#open?.writer[Symbol.asyncDispose]();
+  }
+
+  /** All that has come is stored. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending);
+    this.#pending = [];
   }
 
   async begin(entry: TarEntry): Promise<void> {
@@ -135,12 +149,13 @@ class CurrentFile implements AsyncDisposable {
         lease.protect(digest);
       },
     });
-    this.#open = { path, writer, sizeBytes: entry.sizeBytes, written: 0, reported: 0 };
+    this.#open = { path, writer, sizeBytes: entry.sizeBytes, written: 0, reported: 0, looksLikeLayer: false };
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     const open = this.#open;
     if (!open) return;
+    if (open.written === 0) open.looksLikeLayer = looksLikeLayer(bytes);
     await open.writer.write(bytes);
     open.written += bytes.length;
     if (open.written - open.reported < REPORT_BYTES && open.written < open.sizeBytes) return;
@@ -148,13 +163,39 @@ class CurrentFile implements AsyncDisposable {
     if (open.sizeBytes > MAX_DOCUMENT_BYTES) this.#report({ id: progressId(open.path), status: 'Loading layer', current: open.written, total: open.sizeBytes });
   }
 
+  /** The file becomes durable while the next one comes. */
   async end(): Promise<void> {
     const open = this.#open;
     if (!open) return;
     this.#open = undefined;
-    await using writer = open.writer;
-    this.#files.add(open.path, await writer.commit());
+    const storing = this.#store(open);
+    // `settled` meets the failure.
+    storing.catch(() => undefined);
+    this.#pending.push(storing);
+    if (this.#pending.length >= MAX_PENDING) await this.settled();
   }
+
+  async #store({ path, writer, looksLikeLayer: isLayer }: OpenFile): Promise<void> {
+    await using _writer = writer;
+    const blob = await writer.commit();
+    this.#files.add(path, blob);
+    this.#parts.onFile?.(blob, isLayer);
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly writer: BlobWriter;
+  readonly sizeBytes: number;
+  written: number;
+  reported: number;
+  looksLikeLayer: boolean;
+}
+
+/** A tar's header has its mark at 257; what is packed begins with its own. */
+function looksLikeLayer(bytes: Uint8Array): boolean {
+  const isPacked = (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f);
+  return isPacked || Buffer.from(bytes.subarray(257, 262)).toString('latin1') === 'ustar';
 }
 
 /** Twelve digits of the name that a layer has in its archive. */

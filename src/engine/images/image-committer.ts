@@ -7,7 +7,7 @@ import { parseImageDocument } from '#parts/oci/image-document.ts';
 import { MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '#parts/oci/media-types.ts';
 import type { Reference } from '#parts/oci/reference.ts';
-import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
+import type { NewLayer, Snapshotter, StagedLayer } from '#parts/snapshots/snapshotter.ts';
 import type { ImageRecords, StoredImage } from './image-records.ts';
 import type { LayerBlobs } from './layer-blobs.ts';
 
@@ -34,6 +34,8 @@ export interface CommitRequest {
   /** The image that it was built on, by id; empty where that is not known. */
   readonly parent: string;
   readonly names: readonly Reference[];
+  /** Layers that are unpacked already; the committer owns what it takes. */
+  readonly ahead?: { take(digest: Digest): Promise<StagedLayer | undefined> | undefined };
 }
 
 /** Makes an image of blobs: unpacks the layers that are missing, then stores image and names in one transaction. */
@@ -53,7 +55,7 @@ export class ImageCommitter {
     const config = await content.bytes(request.config, MAX_DOCUMENT_BYTES);
     const { diffIds } = parseImageDocument(config);
     assertSameLayers(diffIds, request.layers);
-    await this.#unpack(request.layers, lease, cancel);
+    await this.#unpack(request, lease, cancel);
     const manifest = request.manifest ?? (await this.#makeManifest(request, config.length, lease));
     cancel.throwIfAborted();
     blobs.add(request.layers.filter(({ descriptor }) => content.has(descriptor.digest)));
@@ -61,7 +63,7 @@ export class ImageCommitter {
   }
 
   /** All at once: the snapshotter begins where it can, and the workers take turns. */
-  async #unpack(layers: readonly LayerOfImage[], lease: Lease, cancel: AbortSignal): Promise<void> {
+  async #unpack({ layers, ahead }: CommitRequest, lease: Lease, cancel: AbortSignal): Promise<void> {
     const { snapshots, content } = this.#parts;
     const chain = chainIdsOf(layers.map(({ diffId }) => diffId));
     lease.protect(...chain);
@@ -71,16 +73,14 @@ export class ImageCommitter {
     for (const [index, { descriptor, diffId }] of layers.entries()) {
       const chainId = chain[index] as Digest;
       if (snapshots.findLayer(chainId)) continue;
-      const adding = snapshots.addLayer(
-        {
-          chainId, diffId,
-          parent: chain[index - 1] ?? '',
-          parentReady: added.at(-1) ?? Promise.resolve(),
-          source: content.path(descriptor.digest),
-          digest: descriptor.digest,
-        },
-        either,
-      );
+      const layer: NewLayer = {
+        chainId, diffId,
+        parent: chain[index - 1] ?? '',
+        parentReady: added.at(-1) ?? Promise.resolve(),
+        source: content.path(descriptor.digest),
+        digest: descriptor.digest,
+      };
+      const adding = this.#add(layer, ahead?.take(descriptor.digest), either);
       adding.catch((thrown: unknown) => failed.abort(thrown));
       added.push(adding);
     }
@@ -88,6 +88,11 @@ export class ImageCommitter {
     cancel.throwIfAborted();
     if (failed.signal.aborted) throw failed.signal.reason;
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #add(layer: NewLayer, ahead: Promise<StagedLayer | undefined> | undefined, cancel: AbortSignal): Promise<unknown> {
+    const staged = await ahead;
+    return await this.#parts.snapshots.addLayer({ ...layer, ...(staged && { staged }) }, cancel);
   }
 
   async #makeManifest({ config, layers }: CommitRequest, configBytes: number, lease: Lease): Promise<Digest> {

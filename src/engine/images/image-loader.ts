@@ -8,6 +8,7 @@ import { parseImageDocument } from '#parts/oci/image-document.ts';
 import { MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import { formatPlatform, HOST_PLATFORM, parsePlatform, platformRank, type Platform } from '#parts/oci/platform.ts';
 import { familiarText } from '#parts/oci/reference.ts';
+import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import { ArchiveFiles, takeArchive } from './archive-files.ts';
 import { dockerArchiveImages } from './docker-archive.ts';
 import type { CommitRequest, ImageCommitter } from './image-committer.ts';
@@ -15,11 +16,15 @@ import { publishImage } from './image-events.ts';
 import type { ImageGarbage } from './image-garbage.ts';
 import type { ImageRecords } from './image-records.ts';
 import type { Report } from './images.ts';
+import type { LayerBlobs } from './layer-blobs.ts';
 import { ociLayoutImages } from './oci-layout.ts';
+import { UnpackAhead } from './unpack-ahead.ts';
 
 interface Parts {
   readonly records: ImageRecords;
+  readonly blobs: LayerBlobs;
   readonly content: ContentStore;
+  readonly snapshots: Snapshotter;
   readonly leases: Leases;
   readonly committer: ImageCommitter;
   readonly garbage: ImageGarbage;
@@ -46,12 +51,13 @@ export class ImageLoader {
     const files = new ArchiveFiles(content);
     const layers = new Set<CommitRequest>();
     const lease = leases.take();
+    await using ahead = new UnpackAhead(this.#parts);
     try {
-      await takeArchive(archive, files, { content, lease }, report, cancel);
+      await takeArchive(archive, files, { content, lease, onFile: (blob, looksLikeLayer) => ahead.arrived(blob, looksLikeLayer) }, report, cancel);
       const images = await this.#imagesOf(files, platform);
       images.forEach((image) => layers.add(image));
       const loaded: string[] = [];
-      for (const image of images) loaded.push(...(await this.#store(image, lease, report, cancel)));
+      for (const image of images) loaded.push(...(await this.#store({ ...image, ahead }, lease, report, cancel)));
       return loaded;
     } finally {
       lease[Symbol.dispose]();

@@ -114,8 +114,9 @@ function workerFile(): URL {
 function ask(worker: Worker, request: Request): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const onExit = (code: number): void => reject(new Error(`the layer worker ended with ${code}`));
-  worker.once('message', resolve).once('error', reject).once('exit', onExit);
+  // What cannot be sent throws here, before anyone listens.
   worker.postMessage(request);
+  worker.once('message', resolve).once('error', reject).once('exit', onExit);
   return promise.finally(() => worker.off('message', resolve).off('error', reject).off('exit', onExit));
 }
 

@@ -7,11 +7,11 @@ import { Directory, removeTreeAt } from '#parts/host/container-root.ts';
 import { unmount } from '#parts/host/mounts.ts';
 import { mountOverlay } from '#parts/host/overlay.ts';
 import type { LayerWorkers } from '#parts/layers/layer-workers.ts';
-import { DEFAULT_LIMITS, type UnpackLimits } from '#parts/layers/unpack.ts';
-import { digestOfHex, hexOf, isDigest, type Digest } from '#parts/oci/digest.ts';
+import { DEFAULT_LIMITS, type Unpacked, type UnpackLimits } from '#parts/layers/unpack.ts';
+import { digestOfHex, hexOf, isDigest, verifyDigest, type Digest } from '#parts/oci/digest.ts';
 import { fillImpliedFolders } from './implied-folders.ts';
 import { LayerFolders } from './layer-folders.ts';
-import type { Layer, NewLayer, Snapshotter } from './snapshotter.ts';
+import type { Layer, NewLayer, Snapshotter, StagedLayer } from './snapshotter.ts';
 
 /** Trees up to so many entries are removed at once; handing a larger one to a thread is quicker for everybody else. */
 const QUICK_REMOVAL = 256;
@@ -76,30 +76,43 @@ export class OverlaySnapshotter implements Snapshotter {
   async addLayer(wanted: NewLayer, cancel: AbortSignal): Promise<Layer> {
     using _turn = await this.#adding.hold(wanted.chainId, cancel);
     const there = this.#folders.find(wanted.chainId);
-    if (there) return there;
-    const { folder, files } = this.#folders.begin();
-    try {
-      return await this.#unpack(wanted, { folder, files }, cancel);
-    } catch (thrown) {
-      await this.#parts.workers.removeTree(folder);
-      throw thrown;
+    if (there) {
+      await wanted.staged?.[Symbol.asyncDispose]();
+      return there;
     }
+    await using staged = wanted.staged instanceof Staged ? wanted.staged : new Staged(this.#folders.begin(), this.#parts.workers);
+    const { chainId, diffId, parent } = wanted;
+    const unpacked = staged.unpacked ?? (await this.#unpackWith(wanted, staged, cancel));
+    await wanted.parentReady;
+    cancel.throwIfAborted();
+    verifyDigest('unpacked layer', diffId, unpacked.diffId);
+    const below = this.#folders.stack(parent).map((each) => this.#folders.files(each.chainId));
+    fillImpliedFolders(staged.place.files, unpacked.impliedFolders, below);
+    const layer: Layer = { chainId, diffId, parent, sizeBytes: unpacked.sizeBytes, storedAt: new Date() };
+    await this.#folders.commit(staged.place.folder, layer);
+    staged.isPlaced = true;
+    return layer;
   }
 
-  async #unpack(wanted: NewLayer, place: { readonly folder: string; readonly files: string }, cancel: AbortSignal): Promise<Layer> {
-    const { source, digest, diffId, chainId, parent } = wanted;
-    const job = { source, folder: place.files, digest, diffId, limits: this.#parts.limits ?? DEFAULT_LIMITS };
-    // Both at once: the files do not need the layer below. Its failure is also this one's.
+  /** The files do not need the layer below, so both come at once. Its failure ends this one too. */
+  async #unpackWith(wanted: NewLayer, { place }: Staged, cancel: AbortSignal): Promise<Unpacked> {
+    const { source, digest, diffId } = wanted;
     const belowFailed = new AbortController();
-    const belowDone = wanted.parentReady.catch((thrown: unknown) => belowFailed.abort(thrown));
-    const unpacked = await this.#parts.workers.unpack(job, AbortSignal.any([cancel, belowFailed.signal]));
-    await belowDone;
-    belowFailed.signal.throwIfAborted();
-    const below = this.#folders.stack(parent).map((each) => this.#folders.files(each.chainId));
-    fillImpliedFolders(place.files, unpacked.impliedFolders, below);
-    const layer: Layer = { chainId, diffId, parent, sizeBytes: unpacked.sizeBytes, storedAt: new Date() };
-    await this.#folders.commit(place.folder, layer);
-    return layer;
+    wanted.parentReady.catch((thrown: unknown) => belowFailed.abort(thrown));
+    const job = { source, folder: place.files, digest, diffId, limits: this.#parts.limits ?? DEFAULT_LIMITS };
+    return await this.#parts.workers.unpack(job, AbortSignal.any([cancel, belowFailed.signal]));
+  }
+
+  async stageLayer({ source, digest }: { readonly source: string; readonly digest: Digest }, cancel: AbortSignal): Promise<Staged> {
+    const staged = new Staged(this.#folders.begin(), this.#parts.workers);
+    try {
+      const job = { source, digest, folder: staged.place.files, diffId: undefined, isVerified: true, limits: this.#parts.limits ?? DEFAULT_LIMITS };
+      staged.unpacked = await this.#parts.workers.unpack(job, cancel);
+      return staged;
+    } catch (thrown) {
+      await staged[Symbol.asyncDispose]();
+      throw thrown;
+    }
   }
 
   async removeLayer(chainId: string): Promise<void> {
@@ -207,6 +220,30 @@ export class OverlaySnapshotter implements Snapshotter {
   #paths(containerId: string): RootPaths {
     const top = join(this.#parts.containersRoot, containerId, 'rootfs');
     return { top, upper: join(top, 'upper'), work: join(top, 'work'), merged: join(top, 'merged'), layer: join(top, 'layer') };
+  }
+}
+
+/** A folder that a layer is unpacked into. Disposed, it goes, unless it has been put into its place. */
+class Staged implements StagedLayer {
+  readonly place: { readonly folder: string; readonly files: string };
+  readonly #workers: LayerWorkers;
+  unpacked: Unpacked | undefined;
+  isPlaced = false;
+
+  constructor(place: { readonly folder: string; readonly files: string }, workers: LayerWorkers) {
+    this.place = place;
+    this.#workers = workers;
+  }
+
+  get diffId(): Digest {
+    if (!this.unpacked) throw new Error('the layer is not unpacked yet');
+    return this.unpacked.diffId;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.isPlaced) return;
+    this.isPlaced = true;
+    await this.#workers.removeTree(this.place.folder);
   }
 }
 

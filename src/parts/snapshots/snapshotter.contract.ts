@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { isKind } from '#base/errors.ts';
 import { chainIdsOf, digestOf, type Digest } from '#parts/oci/digest.ts';
 import { makeTar, type TestEntry } from '#parts/tar/testing.ts';
-import type { NewLayer, Snapshotter } from './snapshotter.ts';
+import type { NewLayer, Snapshotter, StagedLayer } from './snapshotter.ts';
 
 /** A driver in a folder of its own. Opening it again is another engine on the same data. */
 export interface SnapshotterUnderTest extends Disposable {
@@ -132,6 +132,32 @@ export function snapshotterContract(name: string, make: () => SnapshotterUnderTe
     await assert.rejects(snapshots.addLayer({ ...layer, parentReady: Promise.reject(new Error('below failed')) }, never), /below failed/);
     assert.deepEqual(readdirSync(place.layersRoot), before);
     await addAll(snapshots, [layer]);
+  });
+
+  test(named('a layer that was unpacked ahead is taken, or goes'), async () => {
+    using place = make();
+    await using snapshots = place.open();
+    const [layer] = layersOf(place.folder, [BASE]);
+    assert.ok(layer);
+    const before = readdirSync(place.layersRoot);
+    const stage = async (): Promise<StagedLayer | undefined> => snapshots.stageLayer(layer, never);
+    const staged = await stage();
+    const other = digestOf('other');
+    if (staged) {
+      assert.equal(staged.diffId, layer.diffId);
+      await assert.rejects(snapshots.addLayer({ ...layer, diffId: other, chainId: other, staged }, never), (thrown) => isKind(thrown, 'invalid'));
+      await (await stage())?.[Symbol.asyncDispose]();
+      assert.deepEqual(readdirSync(place.layersRoot), before);
+    }
+    const again = await stage();
+    await snapshots.addLayer({ ...layer, ...(again && { staged: again }) }, never);
+    await again?.[Symbol.asyncDispose]();
+    const surplus = await stage();
+    await snapshots.addLayer({ ...layer, ...(surplus && { staged: surplus }) }, never);
+    assert.equal(readdirSync(place.layersRoot).length, before.length + 1);
+    await snapshots.prepare('c', layer.chainId);
+    assert.equal(readFileSync(join(await snapshots.mount('c'), 'etc/kept'), 'utf8'), 'kept');
+    await snapshots.remove('c');
   });
 
   test(named('a layer in use is not removed, one that is not goes'), async () => {

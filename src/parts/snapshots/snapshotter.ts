@@ -23,6 +23,13 @@ export interface NewLayer {
    */
   readonly parent: Digest | '';
   readonly parentReady: Promise<unknown>;
+  /** The same blob, unpacked ahead by `stageLayer`; it belongs to the snapshotter from now on. */
+  readonly staged?: StagedLayer;
+}
+
+/** A blob that has been unpacked before its place is known. Disposed, it goes. */
+export interface StagedLayer extends AsyncDisposable {
+  readonly diffId: Digest;
 }
 
 /**
@@ -41,6 +48,11 @@ export interface Snapshotter extends AsyncDisposable {
    * @throws {EngineError} `invalid` where blob or content are not what their digests say; nothing is left then
    */
   addLayer(layer: NewLayer, cancel: AbortSignal): Promise<Layer>;
+  /**
+   * Unpacks a blob that this engine has just written, before it is known what lies below it. undefined where the driver
+   * cannot.
+   */
+  stageLayer(blob: { readonly source: string; readonly digest: Digest }, cancel: AbortSignal): Promise<StagedLayer | undefined>;
   /** @throws {EngineError} `conflict` while a layer or a container's root stands on it */
   removeLayer(chainId: string): Promise<void>;
 
