@@ -18,10 +18,13 @@ export interface ResolvedDevices {
   readonly blockDevices: ReadonlyMap<string, BlockDevice>;
 }
 
-/** Nothing may be touched but the harmless character devices that every container has. Runtimes add ptys and mknod. */
+/**
+ * Nothing may be touched but the harmless character devices that every container has, and /dev/net/tun, which is of use
+ * only with CAP_NET_ADMIN (runc opens it, and VPN containers count on that). Runtimes add ptys and mknod.
+ */
 export const DEFAULT_DEVICE_RULES: readonly OciDeviceRule[] = [
   { allow: false, access: 'rwm' },
-  ...[[1, 5], [1, 3], [1, 9], [1, 8], [5, 0], [5, 1]].map(([major = 0, minor = 0]): OciDeviceRule => ({ allow: true, type: 'c', major, minor, access: 'rwm' })),
+  ...[[1, 5], [1, 3], [1, 9], [1, 8], [5, 0], [5, 1], [10, 200]].map(([major = 0, minor = 0]): OciDeviceRule => ({ allow: true, type: 'c', major, minor, access: 'rwm' })),
 ];
 
 /**

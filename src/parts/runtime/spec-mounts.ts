@@ -10,8 +10,11 @@ export const INIT_TARGET = '/sbin/docker-init';
 /** The kernel's file systems first, then what was asked for, so that deeper mounts come after those they lie in. */
 export function mountsOf(input: SpecInput, options: SecurityOptions, features: RuntimeFeatures): OciMount[] {
   const asked = input.mounts.map((mount) => ociMount(mount, features.recursiveReadOnly));
-  const engine = [...sharedMemory(input.shm), ...(input.initPath === null ? [] : [initMount(input.initPath)])];
-  const own = [...engine.filter(({ destination }) => !asked.some((mount) => clean(mount.destination) === destination)), ...asked];
+  const asks = (path: string): boolean => asked.some(({ destination }) => clean(destination) === path);
+  // A /dev of the user's brings a /dev/shm of its own.
+  const shm = input.shm.type === 'own' && asks('/dev') ? [] : sharedMemory(input.shm);
+  const engine = [...shm, ...(input.initPath === null ? [] : [initMount(input.initPath)])];
+  const own = [...engine.filter(({ destination }) => !asks(destination)), ...asked];
   own.sort((a, b) => depth(a.destination) - depth(b.destination));
 
   const covered = new Set(own.map(({ destination }) => clean(destination)));
