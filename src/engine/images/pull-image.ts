@@ -16,7 +16,7 @@ import { configFailed, unsupportedMediaType } from './pull-errors.ts';
 import type { BlobWatcher } from './pull-blob.ts';
 import type { BlobFetcher } from './pull-fetcher.ts';
 import { pullLayers } from './pull-layers.ts';
-import { chooseManifest, resolveDocument } from './pull-resolve.ts';
+import { chooseManifest, resolveDocument, type AskedPlatform } from './pull-resolve.ts';
 
 /** What a pull needs of the image store. */
 export interface ImageTarget {
@@ -54,7 +54,7 @@ export interface ImageWanted {
   readonly repository: Repository;
   /** With a tag or a digest. */
   readonly reference: Reference;
-  readonly platform: Platform;
+  readonly platform: AskedPlatform;
   /** Protects what is fetched until the image has its name. */
   readonly lease: Lease;
 }

@@ -6,7 +6,7 @@ import type { Digest } from '#parts/oci/digest.ts';
 import { JsonFields, MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import { parseManifest, type Index, type Manifest } from '#parts/oci/manifest.ts';
 import { isIndexType, isManifestType } from '#parts/oci/media-types.ts';
-import { formatPlatform, platformRank, type Platform } from '#parts/oci/platform.ts';
+import { platformRank, type Platform } from '#parts/oci/platform.ts';
 import type { Reference } from '#parts/oci/reference.ts';
 import type { Repository } from '#parts/registry/repository.ts';
 import { noMatchingManifest, schema1Removed, unsupportedMediaType } from './pull-errors.ts';
@@ -15,6 +15,11 @@ import { noMatchingManifest, schema1Removed, unsupportedMediaType } from './pull
 export interface Document {
   readonly digest: Digest;
   readonly content: Manifest | Index;
+}
+
+/** A platform, and how it is to be called in a message. */
+export interface AskedPlatform extends Platform {
+  readonly text: string;
 }
 
 interface Source {
@@ -27,15 +32,17 @@ interface Source {
 /** How deep indexes may lie in indexes; Docker goes on until its stack ends. */
 const MAX_DEPTH = 8;
 
-/** What the reference's digest or tag stands for. One that is in the store already is not fetched again. */
+/**
+ * What the reference's digest or tag stands for. One that is in the store already is not fetched again, but the registry
+ * is asked for a digest too: an image is not said to come from where it is not.
+ */
 export async function resolveDocument(source: Source, cancel: AbortSignal): Promise<Document> {
-  const { digest, tag } = source.reference;
-  if (digest !== undefined) return readDocument(source, { digest, mediaType: '' }, cancel);
-  if (tag === undefined) throw new Error('a reference without tag and digest names no manifest');
-  const known = await source.repository.resolve(tag, cancel);
-  if (known !== undefined) source.lease.protect(known);
-  if (known !== undefined && source.content.has(known)) return readDocument(source, { digest: known, mediaType: '' }, cancel);
-  return fetchDocument(source, tag, cancel);
+  const wanted = source.reference.digest ?? source.reference.tag;
+  if (wanted === undefined) throw new Error('a reference without tag and digest names no manifest');
+  const digest = await source.repository.resolve(wanted, cancel);
+  if (digest !== undefined) source.lease.protect(digest);
+  if (digest !== undefined && source.content.has(digest)) return readDocument(source, { digest, mediaType: '' }, cancel);
+  return fetchDocument(source, wanted, cancel);
 }
 
 /**
@@ -43,9 +50,9 @@ export async function resolveDocument(source: Source, cancel: AbortSignal): Prom
  *
  * @throws {EngineError} `not-found` when no entry fits
  */
-export async function chooseManifest(source: Source, document: Document, wanted: Platform, cancel: AbortSignal): Promise<Document & { readonly content: Manifest }> {
+export async function chooseManifest(source: Source, document: Document, wanted: AskedPlatform, cancel: AbortSignal): Promise<Chosen> {
   const found = await search(source, document, { wanted, depth: 0 }, cancel);
-  if (found === undefined) throw noMatchingManifest(formatPlatform(wanted));
+  if (found === undefined) throw noMatchingManifest(wanted.text);
   return found;
 }
 

@@ -49,6 +49,7 @@ test('a second pull fetches no manifest and says that the image is up to date', 
   assert.deepEqual(registry.requests.map(({ method }) => method), ['GET', 'HEAD']);
   const byDigest = await place.pull(`${registry.host}/a/b`, { tag: manifest });
   assert.equal(byDigest[0], `${registry.host}/a/b@${manifest}: Pulling from a/b`);
+  await assert.rejects(place.pull(`${registry.host}/other@${manifest}`), { kind: 'not-found' });
 });
 
 test('only the layers that are missing are fetched', async () => {
@@ -94,7 +95,9 @@ test('the entry of an index is chosen by platform, also in an index in the index
   assert.equal(chosen(), own.manifest);
   await place.pull(`${registry.host}/a/b:v1`, { platform: `linux/${s390}` });
   assert.equal(chosen(), foreign.manifest);
-  await assert.rejects(place.pull(`${registry.host}/a/b:v1`, { platform: 'linux/riscv64' }), { message: 'no matching manifest for linux/riscv64 in the manifest list entries' });
+  for (const [platform, shown] of [['riscv64', 'linux/riscv64'], ['linux/aarch64/v8', 'linux/arm64/v8']]) {
+    await assert.rejects(place.pull(`${registry.host}/a/b:v1`, { platform: platform ?? '' }), { message: `no matching manifest for ${shown} in the manifest list entries` });
+  }
 });
 
 test('an image for another platform that stands alone is taken with a warning', async () => {

@@ -3,7 +3,7 @@ import type { Events } from '#engine/events/events.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Leases } from '#parts/content/leases.ts';
 import { isDigest } from '#parts/oci/digest.ts';
-import { HOST_PLATFORM, formatPlatform, parsePlatform, platformRank, type Platform } from '#parts/oci/platform.ts';
+import { HOST_PLATFORM, formatPlatform, parsePlatform, platformRank } from '#parts/oci/platform.ts';
 import { familiarName, familiarText, parseReference, repositoryOf, withDigest, withTag, type Reference } from '#parts/oci/reference.ts';
 import { ANONYMOUS, type Credentials } from '#parts/registry/credentials.ts';
 import type { Registries } from '#parts/registry/registries.ts';
@@ -14,6 +14,7 @@ import { pausesFor } from './pull-blob.ts';
 import { pullFailed } from './pull-errors.ts';
 import { BlobFetcher } from './pull-fetcher.ts';
 import { pullImage, type ImageTarget } from './pull-image.ts';
+import type { AskedPlatform } from './pull-resolve.ts';
 
 interface Parts {
   readonly registries: Registries;
@@ -52,7 +53,7 @@ export class ImagePuller {
    */
   async pull(request: PullRequest, report: Report, cancel: AbortSignal): Promise<void> {
     const reference = referenceOf(request);
-    const platform = request.platform === '' ? undefined : parsePlatform(request.platform);
+    const platform = request.platform === '' ? undefined : askedPlatform(request.platform);
     try {
       await this.#pullSomewhere({ reference, platform, credentials: request.credentials ?? ANONYMOUS }, report, cancel);
     } catch (thrown) {
@@ -78,7 +79,7 @@ export class ImagePuller {
         cancel.throwIfAborted();
         // A registry that has answered is believed; a mirror is only a short cut.
         if (isLast || (isConnected && !endpoint.isMirror)) throw thrown;
-        this.#parts.log.info('Attempting next endpoint for pull', { endpoint: endpoint.url.href, error: String(thrown) });
+        this.#parts.log[endpoint.isMirror ? 'warn' : 'debug']('Attempting next endpoint for pull', { endpoint: endpoint.url.href, error: String(thrown) });
       }
     }
   }
@@ -90,7 +91,7 @@ export class ImagePuller {
     let isNew = false;
     for (const each of references) {
       using lease = this.#parts.leases.take();
-      const image = { repository, reference: each, platform: platform ?? HOST_PLATFORM, lease };
+      const image = { repository, reference: each, platform: platform ?? { ...HOST_PLATFORM, text: formatPlatform(HOST_PLATFORM) }, lease };
       isNew = (await pullImage({ ...this.#parts, fetcher: this.#fetcher }, image, report, cancel)) || isNew;
     }
     const status = isNew ? 'Downloaded newer image' : 'Image is up to date';
@@ -99,10 +100,10 @@ export class ImagePuller {
   }
 
   /** An image that is not an index is taken whatever it was made for; Docker says so afterwards. */
-  #warnOfOtherPlatform(reference: Reference, wanted: Platform, report: Report): void {
+  #warnOfOtherPlatform(reference: Reference, wanted: AskedPlatform, report: Report): void {
     const found = this.#parts.images.find(reference)?.platform;
     if (!found || platformRank(wanted, found) !== undefined) return;
-    const [has, asked] = [formatPlatform(found), formatPlatform(wanted)];
+    const [has, asked] = [formatPlatform(found), wanted.text];
     const status = `WARNING: image with reference ${familiarText(reference)} was found but its platform (${has}) does not match the specified platform (${asked})`;
     report({ id: '', status });
   }
@@ -110,8 +111,15 @@ export class ImagePuller {
 
 interface Wanted {
   readonly reference: Reference;
-  readonly platform: Platform | undefined;
+  readonly platform: AskedPlatform | undefined;
   readonly credentials: Credentials;
+}
+
+/** Docker shows a variant as it was asked for: `arm64/v8`, though that is what `arm64` means. */
+function askedPlatform(text: string): AskedPlatform {
+  const platform = parsePlatform(text);
+  const variant = text.split('/')[2] ?? '';
+  return { ...platform, text: [platform.os, platform.architecture, variant].filter((part) => part !== '').join('/') };
 }
 
 function referenceOf({ reference, tag }: PullRequest): Reference {
