@@ -30,7 +30,9 @@ export async function containerMounts(container: Container, folder: string, peer
   const sharedWith = containerOfMode(spec.network.mode);
   const own = sharedWith === undefined ? folder : join(folder, '..', peers.get(sharedWith).id);
   for (const [destination, name] of OWN_FILES) {
-    if (!taken.has(destination)) mounts.push({ type: 'bind', source: join(own, name), destination, readOnly: false, propagation: 'rprivate' });
+    // as with Docker, part of a read-only root
+    const readOnly = spec.security.readonlyRootfs;
+    if (!taken.has(destination)) mounts.push({ type: 'bind', source: join(own, name), destination, readOnly, propagation: 'rprivate' });
   }
   checkPropagation(mounts, listMounts());
   return mounts;

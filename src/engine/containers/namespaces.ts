@@ -31,15 +31,15 @@ export function chooseNamespaces(
   { spec }: Container,
   { networkPath, cgroupVersion, peers }: { readonly networkPath: string | null; readonly cgroupVersion: 1 | 2; readonly peers: Peers },
 ): ContainerNamespaces {
-  const { host, security } = spec;
+  const { host, network } = spec;
   const joined = (mode: string, kind: string): NamespaceChoice => {
     if (mode === 'host') return 'host';
     const ref = containerOfMode(mode);
     return ref === undefined ? 'private' : { path: `/proc/${peers.runningPid(ref)}/ns/${kind}` };
   };
-  const cgroupDefault = cgroupVersion === 2 && !security.privileged ? 'private' : 'host';
+  const cgroupDefault = cgroupVersion === 2 ? 'private' : 'host'; // privileged or not (moby daemon/daemon_unix.go)
   return {
-    network: networkPath === null ? 'host' : { path: networkPath },
+    network: networkPath === null ? 'host' : { path: networkPath, shared: containerOfMode(network.mode) !== undefined },
     pid: joined(host.pidMode, 'pid'),
     ipc: joined(host.ipcMode, 'ipc'),
     uts: host.utsMode === 'host' ? 'host' : 'private',
