@@ -28,7 +28,7 @@ test('a kill -9 of the engine: containers run on, output is complete, exit codes
   await using _gone = removing('writer', 'short', 'web');
   await dockerOk('run', '-d', '--name', 'writer', 'busybox', 'sh', '-c', 'i=0; while [ $i -lt 400 ]; do echo $i; i=$((i+1)); sleep 0.01; done; exit 7');
   await dockerOk('run', '-d', '--name', 'short', 'busybox', 'sh', '-c', 'sleep 1; exit 3');
-  await dockerOk('run', '-d', '--name', 'web', '-p', '8091:80', 'busybox', 'nc', '-lk', '-p', '80', '-e', 'echo', 'hello');
+  await dockerOk('run', '-d', '--name', 'web', '-p', '8091:80', 'busybox', 'nc', '-ll', '-p', '80', '-e', 'echo', 'hello');
   const address = await dockerOk('inspect', '-f', '{{.NetworkSettings.Networks.bridge.IPAddress}}', 'web');
   await killEngine();
   const answer = await eventually('an answer without an engine', async () => (await run('busybox', ['nc', '-w', '2', '127.0.0.1', '8091'], { input: '' })).stdout || undefined);

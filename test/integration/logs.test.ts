@@ -62,7 +62,7 @@ test('a driver that keeps no log says so, an unknown one is refused', async () =
   assert.match(none.stderr, /configured logging driver does not support reading/);
   const unknown = await docker('run', '--log-driver', 'nope', 'busybox', 'true');
   assert.equal(unknown.code, 125);
-  assert.match(unknown.stderr, /no log driver named 'nope' is registered/);
+  assert.match(unknown.stderr, /error looking up logging plugin nope: plugin "nope" not found/);
   const wrong = await docker('run', '--log-opt', 'nope=1', 'busybox', 'true');
   assert.match(wrong.stderr, /unknown log opt 'nope' for json-file log driver/);
 });

@@ -1,4 +1,4 @@
-import { open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -19,24 +19,51 @@ export interface OpenLog extends AsyncDisposable {
   modifiedNs(): Promise<bigint>;
 }
 
+/** So often a listing is begun anew when rotations overtake it. */
+const LISTINGS = 200;
+
 /**
- * Opens the files of a log, oldest first: `path.N`(`.gz`) … `path.1`, `path`. They are opened newest first, so that a
- * rotation meanwhile can show a file twice (left out then) and never hides one.
+ * Opens the files of a log, oldest first: `path.N`(`.gz`) … `path.1`, `path`. The files are moved while they are listed:
+ * newest first, one rotation meanwhile can show a file twice (left out then) and hides none. More than one would, so
+ * that a listing counts only when the newest file is still the newest behind it.
  *
  * @param after only what is newer than this one
  */
 export async function openLogFiles(path: string, after?: OpenLog): Promise<OpenLog[]> {
-  const files: OpenLog[] = [];
-  const seen = new Set<string>();
-  for (const name of [path, ...(await rotatedNames(path))]) {
-    const file = await openLog(name);
-    if (!file) continue;
-    if (seen.has(file.identity) || file.identity === after?.identity) await file[Symbol.asyncDispose]();
-    else files.unshift(file);
-    if (file.identity === after?.identity) return files;
-    seen.add(file.identity);
+  for (let listing = 1; ; listing++) {
+    const { files, complete, steady } = listFiles(path, after?.identity);
+    if (steady || listing === LISTINGS) {
+      const opened = await Promise.all(files.map(toOpenLog));
+      return after && !complete ? await newerThan(after, opened) : opened;
+    }
+    for (const { fd } of files) closeSync(fd);
   }
-  return after ? await newerThan(after, files) : files;
+}
+
+interface Found {
+  readonly name: string;
+  readonly fd: number;
+  readonly identity: string;
+  readonly mtimeNs: bigint;
+}
+
+/** One synchronous moment: the shim has no time to rotate often meanwhile. `complete`: it ended at the file `after`. */
+function listFiles(path: string, after: string | undefined): { files: Found[]; complete: boolean; steady: boolean } {
+  const files: Found[] = [];
+  const seen = new Set<string>();
+  const newest = identityNow(path);
+  let complete = false;
+  for (const name of [path, ...rotatedNames(path)]) {
+    const file = find(name);
+    if (!file) continue;
+    if (seen.has(file.identity) || file.identity === after) closeSync(file.fd);
+    else files.unshift(file);
+    seen.add(file.identity);
+    complete = file.identity === after;
+    if (complete) break;
+  }
+  // without a newest file a rotation is just under way, or there is no log at all
+  return { files, complete, steady: newest === identityNow(path) && (newest !== undefined || files.length === 0) };
 }
 
 // The file before is gone: it fell off the end, or somebody removed it. What was written to since then is newer.
@@ -51,20 +78,15 @@ async function newerThan(after: OpenLog, files: readonly OpenLog[]): Promise<Ope
 }
 
 /** Which file stands at the path now; undefined in the moment between a rotation's rename and the new file. */
-export async function identityAt(path: string): Promise<string | undefined> {
-  try {
-    return identityOf(await stat(path, { bigint: true }));
-  } catch (thrown) {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw thrown;
-  }
+export function identityNow(path: string): string | undefined {
+  const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return facts && identityOf(facts);
 }
 
-async function rotatedNames(path: string): Promise<string[]> {
+function rotatedNames(path: string): string[] {
   const prefix = `${basename(path)}.`;
-  const names = await readdir(dirname(path)).catch(() => [] as string[]);
   const numbers = new Set<number>();
-  for (const name of names) {
+  for (const name of namesIn(dirname(path))) {
     const number = name.startsWith(prefix) ? /^(\d+)(?:\.gz)?$/.exec(name.slice(prefix.length))?.[1] : undefined;
     if (number !== undefined) numbers.add(Number(number));
   }
@@ -73,27 +95,43 @@ async function rotatedNames(path: string): Promise<string[]> {
   return [...numbers].sort((a, b) => a - b).flatMap((number) => [`${path}.${number}`, `${path}.${number}.gz`]);
 }
 
-async function openLog(name: string): Promise<OpenLog | undefined> {
-  let file: FileHandle;
+function namesIn(folder: string): string[] {
   try {
-    file = await open(name, 'r');
+    return readdirSync(folder);
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return [];
+    throw thrown;
+  }
+}
+
+function find(name: string): Found | undefined {
+  let fd: number;
+  try {
+    fd = openSync(name, 'r');
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
   }
-  const before = await file.stat({ bigint: true });
-  const identity = identityOf(before);
-  if (name.endsWith('.gz')) {
-    const source = await unpacked(file);
-    return { identity, source, modifiedNs: () => Promise.resolve(before.mtimeNs), [Symbol.asyncDispose]: () => Promise.resolve() };
-  }
-  const modifiedNs = async (): Promise<bigint> => (await file.stat({ bigint: true })).mtimeNs;
-  return { identity, source: fileSource(file), modifiedNs, [Symbol.asyncDispose]: () => file.close() };
+  const facts = fstatSync(fd, { bigint: true });
+  return { name, fd, identity: identityOf(facts), mtimeNs: facts.mtimeNs };
 }
 
-async function unpacked(file: FileHandle): Promise<LogSource> {
-  const packed = await readFile(file);
-  await file.close();
+async function toOpenLog({ name, fd, identity, mtimeNs }: Found): Promise<OpenLog> {
+  if (name.endsWith('.gz')) {
+    const source = await unpacked(fd);
+    return { identity, source, modifiedNs: () => Promise.resolve(mtimeNs), [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  return {
+    identity,
+    source: fileSource(fd),
+    modifiedNs: async () => fstatSync(fd, { bigint: true }).mtimeNs,
+    [Symbol.asyncDispose]: async () => closeSync(fd),
+  };
+}
+
+async function unpacked(fd: number): Promise<LogSource> {
+  const packed = readFileSync(fd);
+  closeSync(fd);
   return memorySource(await unzip(packed, { maxOutputLength: UNPACKED_LIMIT_BYTES }).catch(() => Buffer.alloc(0)));
 }
 

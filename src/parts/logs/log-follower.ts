@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { LineDecoder } from './json-line.ts';
 import type { LogEntry } from './log-entry.ts';
-import { identityAt, openLogFiles, type OpenLog } from './log-files.ts';
+import { identityNow, openLogFiles, type OpenLog } from './log-files.ts';
 import { LogReader } from './log-reader.ts';
 
 export interface FollowOptions {
@@ -108,7 +108,7 @@ export class LogFollower implements Disposable {
   }
 
   async #successors(current: OpenLog | undefined): Promise<OpenLog[]> {
-    if (current && (await identityAt(this.#path)) === current.identity) return [];
+    if (current && identityNow(this.#path) === current.identity) return [];
     return await openLogFiles(this.#path, current);
   }
 

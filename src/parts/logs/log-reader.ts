@@ -1,4 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
+import { fstatSync, read } from 'node:fs';
+import { promisify } from 'node:util';
 import { LineDecoder } from './json-line.ts';
 import type { LogEntry } from './log-entry.ts';
 
@@ -63,12 +64,14 @@ export class LogReader {
 }
 
 /** Reading an open file by position. */
-export function fileSource(file: FileHandle): LogSource {
+export function fileSource(fd: number): LogSource {
   return {
-    read: async (into, position) => (await file.read(into, 0, into.length, position)).bytesRead,
-    size: async () => (await file.stat()).size,
+    read: async (into, position) => (await readAt(fd, into, 0, into.length, position)).bytesRead,
+    size: async () => fstatSync(fd).size,
   };
 }
+
+const readAt = promisify(read);
 
 /** Reading bytes that are in memory, as a compressed file's. */
 export function memorySource(bytes: Buffer): LogSource {
