@@ -24,6 +24,13 @@ export async function listTable(table: string): Promise<string | undefined> {
   throw refused(complaint);
 }
 
+/** All base and other chains without their rules, as nft's JSON. */
+export async function listChains(): Promise<string> {
+  const { code, out, complaint } = await start(['-j', 'list', 'chains'], '');
+  if (code !== 0) throw refused(complaint);
+  return out;
+}
+
 function refused(complaint: string): EngineError {
   const first = complaint.split('\n').find((line) => line.trim() !== '') ?? 'ended without a word';
   return new EngineError('internal', `nft: ${first.replace(/^\/dev\/stdin:/, 'line ')}`);

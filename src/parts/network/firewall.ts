@@ -1,7 +1,8 @@
-import { codeOf } from '#base/errors.ts';
+import { codeOf, messageOf } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import { addressBytes } from '#parts/host/addresses.ts';
+import { forgetUdpConnections } from '#parts/host/conntrack.ts';
 import { changeMaps, concatenation, type MapElement, rulesetGeneration } from '#parts/host/nf-tables.ts';
 import type { NetfilterSocket } from '#parts/host/netlink.ts';
 import { listTable, runNft } from '#parts/host/nft.ts';
@@ -58,6 +59,7 @@ export class Firewall {
     elements.forEach((element) => this.#published.set(keyOf(element), element));
     try {
       await this.#change({ add: elements });
+      this.#forgetConnections(mappings);
     } catch (thrown) {
       elements.forEach((element) => this.#published.delete(keyOf(element)));
       throw thrown;
@@ -70,6 +72,7 @@ export class Firewall {
     using _turn = await this.#turns.hold('table');
     elements.forEach((element) => this.#published.delete(keyOf(element)));
     await this.#change({ remove: elements });
+    this.#forgetConnections(mappings);
   }
 
   /** For ports that an earlier run has published: known from here on, and in the table already. */
@@ -100,6 +103,17 @@ export class Firewall {
     this.#facts = undefined;
     this.#published.clear();
     if (table !== undefined) await runNft(`add table ip ${table}\ndelete table ip ${table}`);
+  }
+
+  #forgetConnections(mappings: readonly PortMapping[]): void {
+    try {
+      const places = mappings
+        .filter((mapping) => mapping.protocol === 'udp' && isIpv4Mapping(mapping))
+        .map(({ hostIp, hostPort }) => ({ address: hostIp === '0.0.0.0' ? undefined : hostIp, port: hostPort }));
+      if (places.length > 0) forgetUdpConnections(this.#parts.socket, places);
+    } catch (thrown) {
+      this.#parts.log.warn('UDP senders that did not pause may not see a changed port', { error: messageOf(thrown) });
+    }
   }
 
   async #change(change: { readonly add?: readonly MapElement[]; readonly remove?: readonly MapElement[] }): Promise<void> {

@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type LogFields, silentLog } from '#base/log.ts';
 import { inSandbox } from '#parts/host/testing.ts';
+import { HostNetwork } from './host-network.ts';
 import type { JoinRequest, Sandbox } from './network-driver.ts';
 import { joinRequest, run, testNetwork, type TestNetwork } from './testing.ts';
 
@@ -79,6 +81,21 @@ if (inSandbox(import.meta.url)) {
       assert.equal(run(away.path, tcp('10.77.0.1:83')).ok, false);
     });
   }
+
+  test('a sender of UDP that never pauses finds each new owner of the port', async (context) => {
+    await using net = await testNetwork();
+    await using away = await elsewhere();
+    const sender = spawn('nsenter', [`--net=${away.path}`, 'sh', '-c', 'while :; do echo x; sleep 0.02; done | socat -u - UDP-SENDTO:10.77.0.1:5353,sourceport=4000']);
+    context.after(() => sender.kill());
+    const receives = async (): Promise<boolean> => {
+      await using one = await join(net, { ports: { '53/udp': [{ hostIp: '', hostPort: '5353' }] } });
+      return run(one.netNamespace, 'timeout 2 socat -u UDP-RECV:53 - | head -c1 | grep -q x').ok;
+    };
+    await pause(100);
+    assert.equal(await receives(), true);
+    await using _blocker = await join(net);
+    assert.equal(await receives(), true, 'at another address');
+  });
 
   test('what is not published cannot be reached from another host, not even by route', async (context) => {
     await using net = await testNetwork();
@@ -239,6 +256,32 @@ if (inSandbox(import.meta.url)) {
     assert.deepEqual(readdirSync(`${net.execRoot}/netns`), []);
     await using again = await join(net);
     assert.equal(again.endpoint.ipv4, '172.17.0.2');
+  });
+
+  test('a firewall that drops all forwarding is named in the log', async () => {
+    run(undefined, `nft -f - <<X\nadd table inet strict\nadd chain inet strict FORWARD { type filter hook forward priority 10; policy drop; }\nX`);
+    const warnings: string[] = [];
+    const log = { ...silentLog, warn: (message: string, fields?: LogFields) => void warnings.push(`${message} ${JSON.stringify(fields)}`) };
+    await using _net = await testNetwork({ log });
+    run(undefined, 'nft delete table inet strict');
+    assert.match(warnings.join('\n'), /drops forwarded packets.*"chain":"inet strict FORWARD"/);
+  });
+
+  test('without a bridge, none and host still work, and the reason is told', async () => {
+    await using net = await testNetwork();
+    const broken = new HostNetwork({ execRoot: net.execRoot, bridgeName: 'lo', verifyEveryMs: 0 });
+    await assert.rejects(broken.setUp(), /interface lo is there and is no bridge/);
+    await assert.rejects(broken.join(joinRequest(), never), /failed to set up container networking: the default bridge is not set up: interface lo/);
+    await using none = await broken.join(joinRequest({ mode: 'none' }), never);
+    assert.equal(run(none.netNamespace, 'ip link show lo').ok, true);
+    broken[Symbol.dispose]();
+  });
+
+  test('an address of an interface is given or refused', async () => {
+    await using net = await testNetwork();
+    await using one = await join(net, { macAddress: '02-11-22-33-44-5A' });
+    assert.match(run(one.netNamespace, 'ip link show eth0').out, /02:11:22:33:44:5a/);
+    await assert.rejects(join(net, { macAddress: 'foo' }), /invalid MAC address: foo/);
   });
 
   test('tearing down leaves the host as it was', async () => {

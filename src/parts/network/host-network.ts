@@ -13,6 +13,7 @@ import { AddressPool } from './address-pool.ts';
 import { ensureBridge } from './bridge.ts';
 import { makeBridgedNamespace, makeLoneNamespace } from './container-namespace.ts';
 import { Firewall } from './firewall.ts';
+import { foreignForwardDrops } from './foreign-rules.ts';
 import type { BridgeFacts, EndpointFacts, JoinRequest, NetworkDriver, PortMapping, RestoreRequest, Sandbox } from './network-driver.ts';
 import { wantedPorts } from './port-bindings.ts';
 import { mappingsOf, publishedPorts } from './published-ports.ts';
@@ -60,6 +61,8 @@ export class HostNetwork implements NetworkDriver, Disposable {
   readonly #ports = new PortTable();
   readonly #attached = new Map<string, Attachment>();
   #bridge: KnownBridge | undefined;
+  /** Why there is no bridge: containers without one can run all the same. */
+  #failure: unknown;
   #watch: NodeJS.Timeout | undefined;
 
   /** Opens its sockets to the kernel in the network namespace of this moment. */
@@ -86,13 +89,19 @@ export class HostNetwork implements NetworkDriver, Disposable {
 
   async setUp(): Promise<BridgeFacts> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const { subnet, gateway } = ensureBridge(this.#routes, { ...this.#settings, name: this.#settings.bridgeName }, this.#log);
-    const { bridgeName: name, mtu, interContainer, masquerade, hostIp } = this.#settings;
-    const facts = { name, subnet: subnetText(subnet), gateway, mtu, interContainer, masquerade, hostIp };
-    this.#bridge = { facts, prefixLength: subnet.prefixLength, pool: new AddressPool(subnet, gateway) };
-    await this.#firewall.write({ table: name === 'onggi0' ? 'onggi' : `onggi-${name}`, bridges: [facts] });
-    this.#startWatch();
-    return facts;
+    try {
+      const { subnet, gateway } = ensureBridge(this.#routes, { ...this.#settings, name: this.#settings.bridgeName }, this.#log);
+      const { bridgeName: name, mtu, interContainer, masquerade, hostIp } = this.#settings;
+      const facts = { name, subnet: subnetText(subnet), gateway, mtu, interContainer, masquerade, hostIp };
+      await this.#firewall.write({ table: this.#table, bridges: [facts] });
+      this.#bridge = { facts, prefixLength: subnet.prefixLength, pool: new AddressPool(subnet, gateway) };
+      this.#startWatch();
+      await this.#logged('look for rules of other programs', () => this.#warnOfForeignDrops());
+      return facts;
+    } catch (thrown) {
+      this.#failure = thrown;
+      throw thrown;
+    }
   }
 
   bridge(): BridgeFacts | undefined {
@@ -183,7 +192,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
     undo.defer(() => descriptors.close());
 
     const path = this.#path(id);
-    const macAddress = request.macAddress || macOf(ipv4);
+    const macAddress = macOf(request, ipv4);
     makeBridgedNamespace(path, this.#routes, { hostInterface: hostInterface(id), bridgeIndex: link.index, mtu: facts.mtu, mac: macAddress, ipv4, prefixLength, gateway: facts.gateway });
     undo.defer(() => this.#removeNamespace(id));
     await this.#firewall.publish(mappings);
@@ -247,6 +256,13 @@ export class HostNetwork implements NetworkDriver, Disposable {
     return link;
   }
 
+  async #warnOfForeignDrops(): Promise<void> {
+    const { bridgeName: bridge } = this.#settings;
+    for (const chain of await foreignForwardDrops(this.#table)) {
+      this.#log.warn('another program drops forwarded packets that it does not know: unless it lets the bridge through, containers reach nothing outside and are not reached', { chain, bridge });
+    }
+  }
+
   #startWatch(): void {
     const { verifyEveryMs } = this.#settings;
     if (verifyEveryMs === 0) return;
@@ -264,8 +280,13 @@ export class HostNetwork implements NetworkDriver, Disposable {
   }
 
   #requireBridge(): KnownBridge {
-    if (this.#bridge === undefined) throw new EngineError('unavailable', 'the default bridge is not set up');
+    if (this.#bridge === undefined) throw new EngineError('unavailable', `the default bridge is not set up: ${this.#failure === undefined ? 'not yet' : messageOf(this.#failure)}`);
     return this.#bridge;
+  }
+
+  get #table(): string {
+    const { bridgeName } = this.#settings;
+    return bridgeName === 'onggi0' ? 'onggi' : `onggi-${bridgeName}`;
   }
 
   get #folder(): string {
@@ -293,7 +314,10 @@ function hostInterface(id: string): string {
   return `veth${id.slice(0, 10)}`;
 }
 
-function macOf(ipv4: string): string {
+/** @throws {EngineError} `invalid` for what is no address of an interface */
+function macOf({ macAddress }: JoinRequest, ipv4: string): string {
+  if (macAddress !== '' && !/^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(macAddress)) throw new EngineError('invalid', `invalid MAC address: ${macAddress}`);
+  if (macAddress !== '') return macAddress.toLowerCase().replaceAll('-', ':');
   return `02:42:${addressBytes(ipv4).toString('hex').replace(/(..)(?=.)/g, '$1:')}`;
 }
 

@@ -6,7 +6,8 @@ import type { HeldPort } from './port-table.ts';
 export function publishedPorts({ exposedPorts }: JoinRequest, held: readonly HeldPort[]): Sandbox['ports'] {
   const ports: Record<string, PublishedPort[] | null> = Object.fromEntries(exposedPorts.map((key) => [portKey(key), null]));
   for (const { key, mappings } of held) (ports[key] ??= []).push(...mappings.map(({ hostIp, hostPort }) => ({ hostIp, hostPort })));
-  return ports;
+  // In the order that Go's JSON has, which clients print.
+  return Object.fromEntries(Object.entries(ports).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** The way back from what is stored. */
