@@ -13,7 +13,8 @@ export function waitFor(records: ContainerRecords, container: Container, conditi
   const watch = records.watch((changed, now) => {
     if (changed !== id) return;
     if (now) last = now;
-    if (!now) return waiting.resolve(resultOf(last));
+    // a removal that went well has no error, whatever ended the container (moby container/state.go, SetRemoved)
+    if (!now) return waiting.resolve({ ...resultOf(last), error: undefined });
     if (condition === 'removed') return;
     const runs = isRunningToDocker(now);
     // a failed start ends the wait for the next exit too: there will be none
