@@ -125,10 +125,10 @@ export class ContainerLauncher {
 
   #log({ id, name, imageId, spec }: Container): ShimLaunch['log'] {
     const { logDriver, logOptions } = spec.host;
-    const { written, maxBytes, maxFiles } = logSettings(logDriver, logOptions);
+    const { written, maxBytes, maxFiles, compress } = logSettings(logDriver, logOptions);
     if (!written) return null;
     const subject = { id, name, imageId, imageName: spec.image, labels: spec.process.labels, env: spec.process.env };
-    return { path: join(this.#parts.folder, id, `${id}-json.log`), maxBytes, maxFiles, attrsJson: logAttrs(logOptions, subject) };
+    return { path: join(this.#parts.folder, id, `${id}-json.log`), maxBytes, maxFiles, compress, attrsJson: logAttrs(logOptions, subject) };
   }
 }
 
