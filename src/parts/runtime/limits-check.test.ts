@@ -108,7 +108,7 @@ test('resources are what dockerd 28.5 writes into config.json', () => {
   assert.deepEqual(of({ kernelMemoryTcpBytes: 1000 }), { memory: { kernelTCP: 1000 } });
   assert.deepEqual(of({ nanoCpus: 1.5e9 }), { cpu: { quota: 150_000, period: 100_000 } });
   assert.deepEqual(of({ nanoCpus: 1e7 }), { cpu: { quota: 1000, period: 100_000 } });
-  assert.deepEqual(of({ cpuQuotaUs: -1 }), { cpu: { quota: -1 } });
+  assert.deepEqual(of({ cpuQuotaUs: -1 }), {}, 'unlimited, as a new cgroup is');
   assert.deepEqual(of({ cpuPeriodUs: 50_000, cpuQuotaUs: 25_000 }), { cpu: { quota: 25_000, period: 50_000 } });
   assert.deepEqual(of({ cpuShares: 512, cpusetCpus: '0', cpusetMems: '0' }), { cpu: { shares: 512, cpus: '0', mems: '0' } });
   assert.deepEqual(of({ pidsLimit: 50 }), { pids: { limit: 50 } });

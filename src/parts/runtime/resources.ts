@@ -42,7 +42,8 @@ function cpuOf(limits: ResourceLimits): OciCpu | undefined {
   const quota = exact ? Math.trunc((limits.nanoCpus * PERIOD_US) / 1e9) : limits.cpuQuotaUs;
   return unlessEmpty<OciCpu>({
     ...(limits.cpuShares > 0 && { shares: limits.cpuShares }),
-    ...(quota !== 0 && { quota }),
+    // -1 is no limit, which a new cgroup has; crun 1.8 writes it as a number without a sign.
+    ...(quota > 0 && { quota }),
     ...(period !== 0 && { period }),
     ...(limits.cpuRealtimeRuntimeUs !== 0 && { realtimeRuntime: limits.cpuRealtimeRuntimeUs }),
     ...(limits.cpuRealtimePeriodUs !== 0 && { realtimePeriod: limits.cpuRealtimePeriodUs }),
