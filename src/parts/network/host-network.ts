@@ -185,7 +185,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
 
     const ipv4 = takeAddress(pool, request.ipv4);
     undo.defer(() => pool.release(ipv4));
-    const held = this.#holdPorts(request, ipv4, endpointId);
+    const held = await this.#holdPorts(request, ipv4, endpointId);
     const mappings = held.flatMap(({ mappings: some }) => some);
     undo.defer(() => this.#ports.release(mappings));
     const descriptors = new Descriptors(held.flatMap(({ descriptors: some }) => some));
@@ -211,10 +211,10 @@ export class HostNetwork implements NetworkDriver, Disposable {
     });
   }
 
-  #holdPorts(request: JoinRequest, ipv4: string, endpointId: string): readonly HeldPort[] {
+  async #holdPorts(request: JoinRequest, ipv4: string, endpointId: string): Promise<readonly HeldPort[]> {
     const unnamed = this.#settings.hostIp ? [this.#settings.hostIp] : everywhere();
     try {
-      return this.#ports.hold(wantedPorts(request, unnamed), ipv4);
+      return await this.#ports.hold(wantedPorts(request, unnamed), ipv4);
     } catch (thrown) {
       throw new EngineError('internal', `driver failed programming external connectivity on endpoint ${request.containerName} (${endpointId}): ${messageOf(thrown)}`, { cause: thrown });
     }

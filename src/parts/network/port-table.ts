@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf, EngineError } from '#base/errors.ts';
 import { bindSocket, type PortProtocol } from '#parts/host/bound-sockets.ts';
 import { readSysctl } from '#parts/host/sysctl.ts';
@@ -12,6 +13,10 @@ export interface HeldPort {
   readonly descriptors: readonly number[];
 }
 
+/** A container that has just ended may hold its ports a moment longer than we do: so long is waited for them. */
+const RELEASED_MS = 2000;
+const RETRY_MS = 10;
+
 /** Which host port belongs to whom: our own containers' by this table, other programs' by trying to bind. */
 export class PortTable {
   /** Host addresses by `tcp/82`. */
@@ -19,15 +24,18 @@ export class PortTable {
   /** Where the next free choice begins to look, by protocol: a port just given back is not given out again at once. */
   readonly #next = new Map<PortProtocol, number>();
 
+  /** When one of our containers gave a port back. */
+  readonly #released = new Map<string, number>();
+
   /**
    * Takes all of these ports, each with a bound socket per host address, or none.
    *
    * @throws {EngineError} `internal`, in Docker's words: which port, and whether a container or another program has it
    */
-  hold(wanted: readonly WantedPort[], containerIp: string): readonly HeldPort[] {
+  async hold(wanted: readonly WantedPort[], containerIp: string): Promise<readonly HeldPort[]> {
     const held: HeldPort[] = [];
     try {
-      for (const wish of wanted) held.push(this.#holdOne(wish, containerIp));
+      for (const wish of wanted) held.push(await this.#holdOne(wish, containerIp));
       return held;
     } catch (thrown) {
       held.forEach(({ descriptors }) => descriptors.forEach((descriptor) => closeSync(descriptor)));
@@ -38,38 +46,57 @@ export class PortTable {
 
   /** Takes over ports that an earlier run of the engine gave out and that the container's shim holds. */
   adopt(mappings: readonly PortMapping[]): void {
-    mappings.forEach((mapping) => this.#mark(mapping.protocol, mapping.hostPort, mapping.hostIp));
+    mappings.forEach((mapping) => this.#mark(mapping));
   }
 
   release(mappings: readonly PortMapping[]): void {
-    for (const { protocol, hostPort, hostIp } of mappings) {
-      const addresses = this.#held.get(`${protocol}/${hostPort}`);
-      addresses?.delete(hostIp);
-      if (addresses?.size === 0) this.#held.delete(`${protocol}/${hostPort}`);
-    }
+    const now = Date.now();
+    for (const [key, at] of this.#released) if (now - at > RELEASED_MS) this.#released.delete(key);
+    for (const mapping of mappings) if (this.#unmark(mapping)) this.#released.set(`${mapping.protocol}/${mapping.hostPort}`, now);
   }
 
-  #holdOne(wish: WantedPort, containerIp: string): HeldPort {
-    const taken: HeldPort['mappings'][number][] = [];
+  async #holdOne(wish: WantedPort, containerIp: string): Promise<HeldPort> {
+    const fixed = wish.first === wish.last && wish.first !== 0;
     let refusal: EngineError | undefined;
     for (const hostPort of this.#candidates(wish)) {
       const owner = this.#ownerOf(wish, hostPort);
       if (owner !== undefined) {
-        if (wish.first === wish.last && wish.first !== 0) throw new EngineError('internal', `Bind for ${owner}:${hostPort} failed: port is already allocated`);
+        if (fixed) throw new EngineError('internal', `Bind for ${owner}:${hostPort} failed: port is already allocated`);
         continue;
       }
       const mappings = wish.hostIps.map((hostIp) => ({ protocol: wish.protocol, hostIp, hostPort, containerIp, containerPort: wish.containerPort }));
-      const bound = bindAll(mappings);
+      const bound = await this.#bind(mappings, fixed);
       if (bound instanceof EngineError) {
         refusal = bound;
         continue;
       }
-      mappings.forEach(({ hostIp }) => this.#mark(wish.protocol, hostPort, hostIp));
       if (wish.first === 0) this.#next.set(wish.protocol, hostPort + 1);
-      taken.push(...mappings);
-      return { key: wish.key, mappings: taken, descriptors: bound };
+      return { key: wish.key, mappings, descriptors: bound };
     }
     throw refusal ?? new EngineError('internal', 'all ports are allocated');
+  }
+
+  /** Marks the port as ours before anything is waited for, so that nobody else tries the same. */
+  async #bind(mappings: readonly PortMapping[], patient: boolean): Promise<readonly number[] | EngineError> {
+    mappings.forEach((mapping) => this.#mark(mapping));
+    try {
+      for (;;) {
+        const bound = bindAll(mappings);
+        if (!(bound instanceof EngineError)) return bound;
+        if (!patient || !this.#wasReleased(mappings)) {
+          mappings.forEach((mapping) => this.#unmark(mapping));
+          return bound;
+        }
+        await pause(RETRY_MS);
+      }
+    } catch (thrown) {
+      mappings.forEach((mapping) => this.#unmark(mapping));
+      throw thrown;
+    }
+  }
+
+  #wasReleased(mappings: readonly PortMapping[]): boolean {
+    return mappings.some(({ protocol, hostPort }) => Date.now() - (this.#released.get(`${protocol}/${hostPort}`) ?? 0) < RELEASED_MS);
   }
 
   /** In the order in which they are tried. */
@@ -92,11 +119,19 @@ export class PortTable {
     return [...addresses].find((held) => hostIps.some((wanted) => meet(held, wanted)));
   }
 
-  #mark(protocol: PortProtocol, port: number, address: string): void {
-    const key = `${protocol}/${port}`;
+  #mark({ protocol, hostPort, hostIp }: PortMapping): void {
+    const key = `${protocol}/${hostPort}`;
     const addresses = this.#held.get(key) ?? new Set();
-    addresses.add(address);
+    addresses.add(hostIp);
     this.#held.set(key, addresses);
+  }
+
+  #unmark({ protocol, hostPort, hostIp }: PortMapping): boolean {
+    const key = `${protocol}/${hostPort}`;
+    const addresses = this.#held.get(key);
+    const wasMarked = addresses?.delete(hostIp) ?? false;
+    if (addresses?.size === 0) this.#held.delete(key);
+    return wasMarked;
   }
 }
 
