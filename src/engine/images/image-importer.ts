@@ -10,7 +10,7 @@ import { familiarText, parseReference, withDefaultTag, withTag, type Reference }
 import type { ImageCommitter, LayerOfImage } from './image-committer.ts';
 import { publishImage } from './image-events.ts';
 import type { ImageGarbage } from './image-garbage.ts';
-import type { ImportRequest, Report } from './images.ts';
+import type { ImportRequest } from './images.ts';
 import { applyChanges } from './import-changes.ts';
 import { takeLayer } from './layer-intake.ts';
 
@@ -23,7 +23,7 @@ interface Parts {
 }
 
 /** Makes an image of one layer from a tar of a file system. @returns its id */
-export async function importImage(parts: Parts, archive: Readable, request: ImportRequest, report: Report, cancel: AbortSignal): Promise<string> {
+export async function importImage(parts: Parts, archive: Readable, request: ImportRequest, cancel: AbortSignal): Promise<string> {
   const name = nameOf(request);
   const config = applyChanges(EMPTY_RUN_CONFIG, request.changes);
   const platform = request.platform === '' ? HOST_PLATFORM : parsePlatform(request.platform);
@@ -34,7 +34,6 @@ export async function importImage(parts: Parts, archive: Readable, request: Impo
   try {
     layer = await takeLayer(archive, { content, lease }, cancel);
     left.push(layer.descriptor.digest);
-    report({ id: '', status: 'Importing' });
     const createdAt = new Date();
     const comment = request.message || 'Imported from -';
     const document = {

@@ -107,8 +107,8 @@ export class ImageStore implements Omit<Images, 'pull'> {
     return this.#saver.save(refs, cancel);
   }
 
-  import(archive: Readable, request: ImportRequest, report: Report, cancel: AbortSignal): Promise<string> {
-    return importImage({ ...this.#parts, committer: this.committer, garbage: this.garbage }, archive, request, report, cancel);
+  import(archive: Readable, request: ImportRequest, _report: Report, cancel: AbortSignal): Promise<string> {
+    return importImage({ ...this.#parts, committer: this.committer, garbage: this.garbage }, archive, request, cancel);
   }
 
   /** @throws {EngineError} `not-found`; `invalid` for a name that cannot be given */

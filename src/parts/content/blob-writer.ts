@@ -1,7 +1,7 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EngineError } from '#base/errors.ts';
+import { codeOf, EngineError } from '#base/errors.ts';
 import { syncFolder } from '#base/write-file.ts';
 import { hexOf, verifyDigest, type Digest } from '#parts/oci/digest.ts';
 
@@ -153,7 +153,9 @@ export class BlobWriter implements AsyncDisposable {
     this.#batch = [];
     this.#batchBytes = 0;
     while (batch.length > 0) {
-      const { bytesWritten } = await this.#file.writev(batch);
+      const { bytesWritten } = await this.#file.writev(batch).catch((thrown: unknown) => {
+        throw fullDisk(this.#path, thrown);
+      });
       batch = restAfter(batch, bytesWritten);
     }
   }
@@ -161,6 +163,11 @@ export class BlobWriter implements AsyncDisposable {
   #name(): string {
     return this.#begin.expected ? `content ${this.#begin.expected}` : 'content';
   }
+}
+
+function fullDisk(path: string, thrown: unknown): unknown {
+  const said = { ENOSPC: 'no space left on device', EDQUOT: 'disk quota exceeded' }[codeOf(thrown) ?? ''];
+  return said === undefined ? thrown : new EngineError('internal', `write ${path}: ${said}`, { cause: thrown });
 }
 
 function restAfter(batch: Uint8Array[], bytes: number): Uint8Array[] {
