@@ -53,7 +53,7 @@ test('run -d -p: NGINX answers, ps shows the port, the log holds the request, ex
 
 test('a host directory is served, limits hold in the cgroup', async () => {
   await using _gone = removing('site');
-  await dockerOk('run', '-d', '--name', 'site', '-p', '8083:80', '-v', `${import.meta.dirname}:/var/www/html:ro`, '--cpus', '.5', '--memory', '64m', 'nginx');
+  await dockerOk('run', '-d', '--name', 'site', '-p', '8083:80', '-v', `${import.meta.dirname}:/usr/share/nginx/html:ro`, '--cpus', '.5', '--memory', '64m', 'nginx');
   const text = await eventually('the served file', async () => {
     const answer = await fetch('http://127.0.0.1:8083/tour.test.ts').catch(() => undefined);
     return answer?.status === 200 ? answer.text() : undefined;

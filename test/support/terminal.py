@@ -21,9 +21,10 @@ while True:
         data = os.read(0, 65536)
         if not data:
             sources.remove(0)
-        elif data.startswith(b"\0resize "):
-            resize(*map(int, data.decode().split()[1:3]))
-        else:
+        while data.startswith(b"\0resize "):
+            order, _, data = data.partition(b"\n")
+            resize(*map(int, order.decode().split()[1:3]))
+        if data:
             os.write(master, data)
     if master in ready:
         try:

@@ -28,7 +28,7 @@ export const attach: Command = command({
     using _signals = flags['sig-proxy'] && !config.Tty ? proxySignals(console, (signal) => engine.containers.kill(id, signal), call.warn) : undefined;
     const stream = await engine.containers.attach(id, session);
     using _size = config.Tty ? followTerminalSize(console, redrawing((size) => engine.containers.resize(id, size))) : undefined;
-    if ((await runSession(console, stream, session)) === 'detached') return 0;
+    if ((await runSession(console, stream, session)) === 'detached') throw new CommandFailure('read escape sequence', 1);
     return await exitCodeOf(ended, call.warn);
   },
 });

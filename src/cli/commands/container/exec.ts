@@ -56,12 +56,16 @@ interface ExecSession {
   readonly consoleSize: readonly [number, number] | undefined;
 }
 
-/** Resolves to the command's exit code; 0 where it was detached from. */
+/**
+ * Resolves to the command's exit code.
+ *
+ * @throws {CommandFailure} where it was detached from, as Docker's client
+ */
 async function follow({ engine, console }: Pick<CommandCall<FlagTable>, 'engine' | 'console'>, id: string, session: ExecSession): Promise<number> {
   const stream = await engine.execs.start(id, session);
   using _size = session.tty ? followTerminalSize(console, (size) => engine.execs.resize(id, size)) : undefined;
   const outcome = await runSession(console, stream, { ...session, stdout: true, stderr: true });
-  if (outcome === 'detached') return 0;
+  if (outcome === 'detached') throw new CommandFailure('read escape sequence', 1);
   const { ExitCode: code } = await engine.execs.inspect(id);
   return code ?? 0;
 }
