@@ -11,11 +11,12 @@ export interface ConfigFile {
   /** The same for single registries. */
   readonly credHelpers?: Readonly<Record<string, string>>;
   readonly detachKeys?: string;
+  /** Proxies of new containers, by the engine's address or `default`. */
+  readonly proxies?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly psFormat?: string;
   readonly imagesFormat?: string;
   readonly networksFormat?: string;
   readonly volumesFormat?: string;
-  readonly [other: string]: unknown;
 }
 
 export interface StoredLogin {

@@ -50,6 +50,11 @@ export async function forgetLogin(configDir: string, key: string): Promise<boole
   return true;
 }
 
+/** Whether logins stand in the client's file, since no helper is named in it. */
+export function keepsSecretsItself(configDir: string): boolean {
+  return !readConfig(configDir).credsStore;
+}
+
 function helperFor(config: ConfigFile, key: string): string | undefined {
   return config.credHelpers?.[hostOf(key)] || config.credsStore || undefined;
 }

@@ -27,8 +27,10 @@ interface Found {
  * verb itself says.
  */
 export async function dispatch(argv: readonly string[], console: Console): Promise<number> {
+  let debug = false;
   try {
     const { values, args } = parseFlags(GLOBAL_FLAGS, argv, { interspersed: false });
+    debug = values.debug;
     if (values.version) return say(console, `Onggi version ${VERSION}, build ${GIT_COMMIT}`);
     if (args[0] === 'help') return await help(args.slice(1), console);
     if (args.length === 0) return show(console.stderr, rootHelp(columnsOf(console)));
@@ -39,7 +41,7 @@ export async function dispatch(argv: readonly string[], console: Console): Promi
       printLine(console.stderr, `${thrown.message}\n\nUsage:  ${PROGRAM} [OPTIONS] COMMAND [ARG...]\n\nRun '${PROGRAM} --help' for more information`);
       return USAGE_EXIT;
     }
-    return failed(thrown, console);
+    return failed(thrown, console, debug);
   }
 }
 
@@ -109,10 +111,16 @@ function configDirOf(globals: GlobalFlags, { env }: Console): string {
   return globals.config || env['ONGGI_CONFIG'] || env['DOCKER_CONFIG'] || `${env['HOME'] || '/root'}/.docker`;
 }
 
-function failed(thrown: unknown, console: Console): number {
-  const message = errorText(thrown);
+function failed(thrown: unknown, console: Console, debug: boolean): number {
+  const message = debug && thrown instanceof Error ? withCauses(thrown) : errorText(thrown);
   if (message !== '') printLine(console.stderr, message);
   return thrown instanceof CommandFailure ? thrown.exitCode : 1;
+}
+
+/** `--debug`: where it came from, and what caused it. */
+function withCauses(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by: ${withCauses(error.cause)}` : '';
+  return `${errorText(error)}\n${error.stack ?? ''}${cause}`;
 }
 
 function say(console: Console, line: string): number {

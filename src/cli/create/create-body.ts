@@ -21,6 +21,8 @@ export interface CreateWords {
   readonly image: string;
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Variables that every container gets, after those of the command line. */
+  readonly proxies?: readonly string[];
 }
 
 /** `[rows, columns]` are filled in when it is sent. */
@@ -65,7 +67,7 @@ function checkNumbers({ flags }: CreateWords): void {
   }
 }
 
-function containerConfig({ flags, given, image, command, env }: CreateWords, exposed: ContainerConfig['ExposedPorts'], volumes: ContainerConfig['Volumes']): Omit<CreateBody, 'HostConfig'> {
+function containerConfig({ flags, given, image, command, env, proxies = [] }: CreateWords, exposed: ContainerConfig['ExposedPorts'], volumes: ContainerConfig['Volumes']): Omit<CreateBody, 'HostConfig'> {
   const attachesAll = flags.attach.length === 0;
   const attachStdin = flags.interactive || flags.attach.includes('stdin');
   const health = healthConfig(flags);
@@ -80,7 +82,7 @@ function containerConfig({ flags, given, image, command, env }: CreateWords, exp
     Tty: flags.tty,
     OpenStdin: flags.interactive,
     StdinOnce: flags.interactive && attachStdin,
-    Env: environment(flags['env-file'], flags.env, env),
+    Env: environment(flags['env-file'], [...flags.env, ...proxies], env),
     Cmd: command.length === 0 ? null : command,
     ...(health === undefined ? {} : { Healthcheck: health }),
     Image: image,

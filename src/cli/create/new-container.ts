@@ -2,12 +2,14 @@ import { closeSync, existsSync, openSync, rmSync, writeSync } from 'node:fs';
 import { isKind, messageOf } from '#base/errors.ts';
 import type { CreateContainerResponse } from '#protocol/containers.ts';
 import { CommandFailure, type CommandCall } from '../command.ts';
+import { readConfig } from '../config-file.ts';
 import { registryAuth } from '../credentials.ts';
 import type { FlagTable } from '../flags/flag.ts';
 import { PROGRAM, seeHelp } from '../help.ts';
 import { fullName, parseImageName, type ImageName } from '../image-name.ts';
 import { showProgress } from '../progress/show-progress.ts';
 import type { CreateBody } from './create-body.ts';
+import { proxyVariables } from './proxies.ts';
 
 /** The exit code of everything that goes wrong before a container runs. */
 export const NOT_RUN_EXIT = 125;
@@ -30,6 +32,11 @@ export function checkPull(pull: string, call: Pick<Call, 'name'>): void {
 /** @throws {CommandFailure} where it was asked for: what the socket may do in there is for its owner to say */
 export function refuseApiSocket(wanted: boolean, call: Pick<Call, 'name'>): void {
   if (wanted) throw usageFailure(call.name, 'the --use-api-socket option is not supported: mount the socket with -v /var/run/onggi.sock:/var/run/docker.sock');
+}
+
+/** What the client's file adds to a new container's environment. */
+export function proxiesFor({ configDir, engine }: Pick<Call, 'configDir' | 'engine'>, env: readonly string[]): readonly string[] {
+  return proxyVariables(readConfig(configDir), engine.connection.address.shown, env);
 }
 
 /** A complaint about what was asked for, with the way to the help. */

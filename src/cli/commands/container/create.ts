@@ -2,7 +2,7 @@ import { command, errorText, type Command } from '../../command.ts';
 import { containerFlags } from '../../create/checked-flags.ts';
 import { createBody } from '../../create/create-body.ts';
 import { CREATION_FLAGS } from '../../create/creation-flags.ts';
-import { checkPull, newContainer, refuseApiSocket, usageFailure } from '../../create/new-container.ts';
+import { checkPull, newContainer, proxiesFor, refuseApiSocket, usageFailure } from '../../create/new-container.ts';
 
 export const create: Command = command({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
@@ -17,7 +17,7 @@ export const create: Command = command({
     refuseApiSocket(flags['use-api-socket'], call);
     let body;
     try {
-      body = createBody({ flags, given, image: args[0] ?? '', command: args.slice(1), env: call.console.env });
+      body = createBody({ flags, given, image: args[0] ?? '', command: args.slice(1), env: call.console.env, proxies: proxiesFor(call, flags.env) });
     } catch (thrown) {
       throw usageFailure(call.name, errorText(thrown));
     }

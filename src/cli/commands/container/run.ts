@@ -3,7 +3,7 @@ import { readConfig } from '../../config-file.ts';
 import { containerFlags } from '../../create/checked-flags.ts';
 import { createBody, type CreateBody } from '../../create/create-body.ts';
 import { CREATION_FLAGS } from '../../create/creation-flags.ts';
-import { checkPull, newContainer, refuseApiSocket, usageFailure } from '../../create/new-container.ts';
+import { checkPull, newContainer, proxiesFor, refuseApiSocket, usageFailure } from '../../create/new-container.ts';
 import type { FlagTable } from '../../flags/flag.ts';
 import { PROGRAM, seeHelp } from '../../help.ts';
 import { runSession } from '../../session/attached-session.ts';
@@ -44,9 +44,10 @@ export const run: Command = command({
   },
 });
 
-function bodyOf({ flags, given, args, console, name }: CommandCall<ReturnType<typeof containerFlags> & { detach: { type: 'bool' } }>): CreateBody {
+function bodyOf(call: CommandCall<ReturnType<typeof containerFlags> & { detach: { type: 'bool' } }>): CreateBody {
+  const { flags, given, args, console, name } = call;
   try {
-    const body = createBody({ flags, given, image: args[0] ?? '', command: args.slice(1), env: console.env });
+    const body = createBody({ flags, given, image: args[0] ?? '', command: args.slice(1), env: console.env, proxies: proxiesFor(call, flags.env) });
     return flags.detach ? { ...body, AttachStdin: false, AttachStdout: false, AttachStderr: false, StdinOnce: false } : body;
   } catch (thrown) {
     throw usageFailure(name, errorText(thrown));

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { command, CommandFailure, type Command, type CommandCall } from '../../command.ts';
-import { findLogin, HUB_KEY, registryKey, storeLogin } from '../../credentials.ts';
+import { findLogin, HUB_KEY, keepsSecretsItself, registryKey, storeLogin } from '../../credentials.ts';
 import type { FlagTable } from '../../flags/flag.ts';
 
 export const login: Command = command({
@@ -18,6 +19,7 @@ export const login: Command = command({
     const asked = await credentials(call, key, flags);
     const { Status: status = 'Login Succeeded', IdentityToken: token = '' } = await engine.system.login({ ...asked, serveraddress: key });
     await storeLogin(call.configDir, key, token === '' ? asked : { username: asked.username, identitytoken: token });
+    if (keepsSecretsItself(call.configDir)) call.warn(`WARNING! Your credentials are stored unencrypted in '${join(call.configDir, 'config.json')}'.\nA credential helper, named there as credsStore, keeps them better.`);
     call.print(status);
   },
 });
