@@ -20,12 +20,14 @@ const COPY = 3;
  */
 export function parseBind(bind: string): BindSetting {
   const parts = bind.split(':');
-  if (parts.length > 3 || parts[0] === '' || (parts.length > 1 && parts[1] === '')) throw invalidBind(bind);
+  if (parts.length > 3 || parts[0] === '' || bind.endsWith('::')) throw invalidBind(bind);
   if (parts.length === 1) {
     assertTarget(bind, bind, 'volume');
     return { source: '', target: bind, options: [] };
   }
   const [source = '', target = '', mode = ''] = parts;
+  // a target with a mode but no source: no form of Docker's
+  if (parts.length === 2 && (target === '' || groupsOf(target.split(',')))) throw invalidBind(bind);
   const options = mode === '' ? [] : mode.split(',');
   const used = groupsOf(options);
   if (!used) throw new EngineError('internal', `invalid mode: ${mode}`);
@@ -55,6 +57,7 @@ function assertTarget(bind: string, target: string, type: 'bind' | 'volume'): vo
 
 /** What dockerd has against a place in the container; undefined where it is well. */
 export function problemOfTarget(target: string): string | undefined {
+  if (target === '') return 'field Target must not be empty';
   if (!target.startsWith('/')) return `invalid mount path: '${target}' mount path must be absolute`;
   return posix.normalize(target) === '/' ? `invalid specification: destination can't be '/'` : undefined;
 }
