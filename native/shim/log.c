@@ -110,7 +110,7 @@ static bool is_free(uint64_t number) {
 static void pack_newest(void) {
   char name[NAME_SIZE];
   if ((packer = fork()) == 0) {
-    execlp("gzip", "gzip", "-f", rotated(name, 1, ""), (char *)NULL);
+    execlp("gzip", "gzip", "-fn", rotated(name, 1, ""), (char *)NULL);
     _exit(127);
   }
 }

@@ -37,12 +37,19 @@ function chosenOf(values: Readonly<Record<string, string>>, names: string | unde
   return Object.entries(values).filter(([name]) => wanted.has(name) || matches?.test(name));
 }
 
+const GO_WORDS: Readonly<Record<string, string>> = {
+  'Unterminated group': 'missing closing )',
+  "Unmatched ')'": 'unexpected )',
+  'Unterminated character class': 'missing closing ]',
+  'Nothing to repeat': 'missing argument to repetition operator',
+};
+
 function compiled(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'u');
   } catch (thrown) {
     const reason = /: ([^:]*)$/.exec((thrown as Error).message)?.[1] ?? 'invalid';
-    throw new EngineError('internal', `${FAILED}error parsing regexp: ${reason.toLowerCase()}: \`${pattern}\``);
+    throw new EngineError('internal', `${FAILED}error parsing regexp: ${GO_WORDS[reason] ?? reason.toLowerCase()}: \`${pattern}\``);
   }
 }
 

@@ -67,6 +67,10 @@ test('attributes are chosen and written as dockerd does', () => {
   assert.equal(logAttrs({ labels: 'nope' }, SUBJECT), null);
 });
 
+test('a pattern that cannot be read fails the start in the words of Go', () => {
+  assert.equal(messageOf(() => logAttrs({ 'labels-regex': '(' }, SUBJECT)), `internal: ${STARTING}error parsing regexp: missing closing ): \`(\``);
+});
+
 test('a tag that cannot be rendered fails the start', () => {
   assert.equal(messageOf(() => logAttrs({ tag: '{{.Nope}}' }, SUBJECT)), `internal: ${STARTING}template: log-tag:1:2: executing "log-tag" at <.Nope>: can't evaluate field Nope in type *logger.Info`);
 });

@@ -57,6 +57,12 @@ test('a working directory that is a file is named', () => {
   assert.equal(renderStartFailure(said, { verb: 'exec', program: 'true' }).message, `${EXEC}chdir to cwd ("/etc/passwd") set in config.json failed: not a directory${HINT}`);
 });
 
+test('a working directory of a container that is a file is named as dockerd does', () => {
+  for (const said of ['chdir `/etc/passwd`: Not a directory\n', 'runc run failed: unable to start container process: error during container init: mkdir /etc/passwd: not a directory\n']) {
+    assert.equal(renderStartFailure(said, { verb: 'run', program: 'true' }).message, 'Cannot mkdir: /etc/passwd is not a directory');
+  }
+});
+
 test('a runtime that is not installed says what to do, and is not taken for a missing program', async () => {
   await using bench = await ShimBench.make('/nowhere/crun');
   const { message, kind } = renderStartFailure(await failureOf(bench.start(['true'])), { verb: 'run', program: 'true' });

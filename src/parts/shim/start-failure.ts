@@ -36,6 +36,8 @@ export function renderStartFailure(raw: string, command: StartedCommand): StartF
   const text = runtimeMessage(raw);
   const missing = /^onggi-shim: cannot run (.*): No such file or directory$/.exec(text)?.[1];
   if (missing !== undefined) return runtimeIsMissing(missing, command.verb);
+  const folder = command.verb === 'run' ? notAFolder(text) : undefined;
+  if (folder !== undefined) return { message: `Cannot mkdir: ${folder} is not a directory`, exitCode: 128, kind: 'internal' };
   if (text.startsWith('onggi-shim: ') || text === '') return failure(`${PREFIX[command.verb]}${text || 'the runtime ended without a word'}`);
   return failure(PREFIX[command.verb] + INSIDE[command.verb] + detail(text, command.program));
 }
@@ -44,6 +46,11 @@ export function renderStartFailure(raw: string, command: StartedCommand): StartF
 function runtimeIsMissing(path: string, verb: StartedCommand['verb']): StartFailure {
   const message = `${PREFIX[verb]}the runtime "${path}" is not installed: install the package crun or runc, or name another with "runtimes" in daemon.json`;
   return { message, exitCode: 128, kind: 'internal' };
+}
+
+/** The working directory that is none; dockerd would find out while it makes it, before it asks the runtime. */
+function notAFolder(text: string): string | undefined {
+  return (/^chdir `(.*)`: Not a directory$/s.exec(text) ?? /error during container init: mkdir (.*): not a directory$/s.exec(text))?.[1];
 }
 
 function failure(said: string): StartFailure {
