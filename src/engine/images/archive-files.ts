@@ -8,6 +8,7 @@ import { MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import { entryPath, quoted, textOf, type TarEntry } from '#parts/tar/entry.ts';
 import { TarReader } from '#parts/tar/reader.ts';
 import type { Report } from './images.ts';
+import type { UnpackAhead } from './unpack-ahead.ts';
 
 // Far more than the layers of any archive; each takes some memory here.
 const MAX_FILES = 100_000;
@@ -16,8 +17,8 @@ const REPORT_BYTES = 1 << 20;
 interface Parts {
   readonly content: ContentStore;
   readonly lease: Lease;
-  /** Told of each file once it is stored, with a guess from its first bytes. */
-  readonly onFile?: (blob: Blob, looksLikeLayer: boolean) => void;
+  /** Unpacks what looks like a layer while the next files come. */
+  readonly ahead: UnpackAhead;
 }
 
 /** So many files are being made durable while the next ones come. */
@@ -89,7 +90,7 @@ export class ArchiveFiles {
  */
 export async function takeArchive(source: AsyncIterable<Uint8Array>, files: ArchiveFiles, parts: Parts, report: Report, cancel: AbortSignal): Promise<void> {
   const reader = new TarReader();
-  await using current = new CurrentFile(parts, files, report);
+  await using current = new CurrentFile(parts, files, report, cancel);
   for await (const chunk of unpackedStream(source)) {
     cancel.throwIfAborted();
     for (const event of reader.push(chunk)) {
@@ -108,8 +109,10 @@ class CurrentFile implements AsyncDisposable {
   readonly #report: Report;
   #open: OpenFile | undefined;
   #pending: Promise<void>[] = [];
+  readonly #cancel: AbortSignal;
 
-  constructor(parts: Parts, files: ArchiveFiles, report: Report) {
+  constructor(parts: Parts, files: ArchiveFiles, report: Report, cancel: AbortSignal) {
+    this.#cancel = cancel;
     this.#parts = parts;
     this.#files = files;
     this.#report = report;
@@ -149,13 +152,16 @@ class CurrentFile implements AsyncDisposable {
         lease.protect(digest);
       },
     });
-    this.#open = { path, writer, sizeBytes: entry.sizeBytes, written: 0, reported: 0, looksLikeLayer: false };
+    this.#open = { path, named, writer, sizeBytes: entry.sizeBytes, written: 0, reported: 0, isAhead: false };
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     const open = this.#open;
     if (!open) return;
-    if (open.written === 0) open.looksLikeLayer = looksLikeLayer(bytes);
+    if (open.written === 0 && this.#parts.ahead.wants(bytes, open.named)) {
+      open.isAhead = true;
+      open.writer.digestLater();
+    }
     await open.writer.write(bytes);
     open.written += bytes.length;
     if (open.written - open.reported < REPORT_BYTES && open.written < open.sizeBytes) return;
@@ -175,27 +181,23 @@ class CurrentFile implements AsyncDisposable {
     if (this.#pending.length >= MAX_PENDING) await this.settled();
   }
 
-  async #store({ path, writer, looksLikeLayer: isLayer }: OpenFile): Promise<void> {
+  async #store({ path, writer, isAhead }: OpenFile): Promise<void> {
     await using _writer = writer;
-    const blob = await writer.commit();
-    this.#files.add(path, blob);
-    this.#parts.onFile?.(blob, isLayer);
+    await writer.settle();
+    const digest = isAhead ? await this.#parts.ahead.unpack(writer.path, this.#cancel) : undefined;
+    this.#files.add(path, digest ? await writer.commitAs(digest) : await writer.commit());
   }
 }
 
 interface OpenFile {
   readonly path: string;
+  /** The digest by which the archive calls it. */
+  readonly named: string | undefined;
   readonly writer: BlobWriter;
   readonly sizeBytes: number;
   written: number;
   reported: number;
-  looksLikeLayer: boolean;
-}
-
-/** A tar's header has its mark at 257; what is packed begins with its own. */
-function looksLikeLayer(bytes: Uint8Array): boolean {
-  const isPacked = (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f);
-  return isPacked || Buffer.from(bytes.subarray(257, 262)).toString('latin1') === 'ustar';
+  isAhead: boolean;
 }
 
 /** Twelve digits of the name that a layer has in its archive. */

@@ -35,7 +35,7 @@ export interface CommitRequest {
   readonly parent: string;
   readonly names: readonly Reference[];
   /** Layers that are unpacked already; the committer owns what it takes. */
-  readonly ahead?: { take(digest: Digest): Promise<StagedLayer | undefined> | undefined };
+  readonly ahead?: { take(digest: Digest): StagedLayer | undefined };
 }
 
 /** Makes an image of blobs: unpacks the layers that are missing, then stores image and names in one transaction. */
@@ -80,7 +80,8 @@ export class ImageCommitter {
         source: content.path(descriptor.digest),
         digest: descriptor.digest,
       };
-      const adding = this.#add(layer, ahead?.take(descriptor.digest), either);
+      const staged = ahead?.take(descriptor.digest);
+      const adding = snapshots.addLayer({ ...layer, ...(staged && { staged }) }, either);
       adding.catch((thrown: unknown) => failed.abort(thrown));
       added.push(adding);
     }
@@ -88,11 +89,6 @@ export class ImageCommitter {
     cancel.throwIfAborted();
     if (failed.signal.aborted) throw failed.signal.reason;
     for (const result of results) if (result.status === 'rejected') throw result.reason;
-  }
-
-  async #add(layer: NewLayer, ahead: Promise<StagedLayer | undefined> | undefined, cancel: AbortSignal): Promise<unknown> {
-    const staged = await ahead;
-    return await this.#parts.snapshots.addLayer({ ...layer, ...(staged && { staged }) }, cancel);
   }
 
   async #makeManifest({ config, layers }: CommitRequest, configBytes: number, lease: Lease): Promise<Digest> {

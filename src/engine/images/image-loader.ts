@@ -53,7 +53,7 @@ export class ImageLoader {
     const lease = leases.take();
     await using ahead = new UnpackAhead(this.#parts);
     try {
-      await takeArchive(archive, files, { content, lease, onFile: (blob, looksLikeLayer) => ahead.arrived(blob, looksLikeLayer) }, report, cancel);
+      await takeArchive(archive, files, { content, lease, ahead }, report, cancel);
       const images = await this.#imagesOf(files, platform);
       images.forEach((image) => layers.add(image));
       const loaded: string[] = [];

@@ -32,6 +32,11 @@ export class LayerBlobs {
     return this.#rowsOf(diffId).map(({ digest }) => digest);
   }
 
+  diffIdsOf(digest: Digest): readonly string[] {
+    const rows = this.#db.prepare('SELECT diff_id FROM layer_blob WHERE digest = ?').all(digest);
+    return rows.map((row) => String(row['diff_id']));
+  }
+
   /** Every blob that holds a layer, with the layer. */
   all(): readonly { readonly digest: Digest; readonly diffId: Digest }[] {
     const rows = this.#db.prepare('SELECT digest, diff_id FROM layer_blob').all();

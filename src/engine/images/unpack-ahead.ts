@@ -1,50 +1,67 @@
-import type { Blob } from '#parts/content/blob-writer.ts';
-import type { ContentStore } from '#parts/content/content-store.ts';
-import type { Digest } from '#parts/oci/digest.ts';
+import { isDigest, type Digest } from '#parts/oci/digest.ts';
 import type { Snapshotter, StagedLayer } from '#parts/snapshots/snapshotter.ts';
 import type { LayerBlobs } from './layer-blobs.ts';
 
 interface Parts {
-  readonly content: ContentStore;
   readonly snapshots: Snapshotter;
   readonly blobs: LayerBlobs;
 }
 
 /**
  * Unpacks the layers of an archive while the rest of it still comes, before the archive's own list (which is at its end)
- * says what they are. What nobody has taken in the end goes.
+ * says what they are. Their digests are found on the way, on the thread that unpacks. What nobody has taken in the end
+ * goes.
  */
 export class UnpackAhead implements AsyncDisposable {
   readonly #parts: Parts;
-  readonly #stop = new AbortController();
-  readonly #staged = new Map<Digest, Promise<StagedLayer | undefined>>();
+  readonly #staged = new Map<Digest, StagedLayer>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** Told of each file of the archive that has arrived; `looksLikeLayer` is a guess from its first bytes. */
-  arrived({ digest }: Blob, looksLikeLayer: boolean): void {
-    const { content, snapshots, blobs } = this.#parts;
-    if (!looksLikeLayer || this.#staged.has(digest)) return;
-    // A layer that is unpacked here already will not be wanted again.
-    const known = new Set<string>([digest, ...blobs.all().filter((blob) => blob.digest === digest).map(({ diffId }) => diffId)]);
-    if (snapshots.listLayers().some(({ diffId }) => known.has(diffId))) return;
-    const staged = snapshots.stageLayer({ source: content.path(digest), digest }, this.#stop.signal);
-    // Whoever takes it meets the failure; a file that was no layer after all has none.
-    staged.catch(() => undefined);
-    this.#staged.set(digest, staged);
+  /**
+   * A guess from a file's first bytes, and from the digest by which the archive may call it: is it a layer that is not
+   * here yet?
+   */
+  wants(firstBytes: Uint8Array, digest: string | undefined): boolean {
+    if (!looksLikeLayer(firstBytes)) return false;
+    if (digest === undefined || !isDigest(digest)) return true;
+    const { snapshots, blobs } = this.#parts;
+    const known = new Set<string>([digest, ...blobs.diffIdsOf(digest)]);
+    return !snapshots.listLayers().some(({ diffId }) => known.has(diffId));
   }
 
-  /** The blob, unpacked; it belongs to the caller. undefined where nothing was begun. */
-  take(digest: Digest): Promise<StagedLayer | undefined> | undefined {
+  /** @returns the file's digest; undefined where it could not be unpacked, which is told when the image wants it */
+  async unpack(path: string, cancel: AbortSignal): Promise<Digest | undefined> {
+    let staged: StagedLayer | undefined;
+    try {
+      staged = await this.#parts.snapshots.stageLayer(path, cancel);
+    } catch {
+      cancel.throwIfAborted();
+    }
+    if (!staged) return undefined;
+    // The same layer may come twice.
+    await this.#staged.get(staged.digest)?.[Symbol.asyncDispose]();
+    this.#staged.set(staged.digest, staged);
+    return staged.digest;
+  }
+
+  /** The blob, unpacked; it belongs to the caller. undefined where it is not. */
+  take(digest: Digest): StagedLayer | undefined {
     const staged = this.#staged.get(digest);
     this.#staged.delete(digest);
     return staged;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new Error('the archive has been read'));
-    for (const staged of this.#staged.values()) await (await staged.catch(() => undefined))?.[Symbol.asyncDispose]();
+    for (const staged of this.#staged.values()) await staged[Symbol.asyncDispose]();
+    this.#staged.clear();
   }
+}
+
+/** A tar's header has its mark at 257; what is packed begins with its own. */
+function looksLikeLayer(bytes: Uint8Array): boolean {
+  const isPacked = (bytes[0] === 0x1f && bytes[1] === 0x8b) || (bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f);
+  return isPacked || Buffer.from(bytes.subarray(257, 262)).toString('latin1') === 'ustar';
 }

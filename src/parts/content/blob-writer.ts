@@ -31,7 +31,8 @@ export class BlobWriter implements AsyncDisposable {
   readonly #file: FileHandle;
   readonly #path: string;
   readonly #begin: Beginning;
-  #hash: Hash;
+  /** undefined where somebody else finds the digest out. */
+  #hash: Hash | undefined;
   #sizeBytes: number;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
@@ -50,7 +51,7 @@ export class BlobWriter implements AsyncDisposable {
   static async begin(begin: Beginning): Promise<BlobWriter> {
     const name = begin.resumes && begin.expected ? hexOf(begin.expected) : `new-${randomBytes(8).toString('hex')}`;
     const path = join(begin.folder, name);
-    const file = await open(path, begin.resumes ? 'a+' : 'ax', 0o600);
+    const file = await open(path, begin.resumes ? 'a+' : 'ax+', 0o600);
     try {
       const { hash, sizeBytes } = await digestSoFar(file);
       const writer = new BlobWriter(file, path, begin, hash, sizeBytes);
@@ -65,6 +66,22 @@ export class BlobWriter implements AsyncDisposable {
   /** How much is there: where a download goes on. */
   get offsetBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Where the bytes lie until the commit, for `digestLater`. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Leaves the digest to somebody who reads the file anyway and tells it to `commitAs`. Before the first byte. */
+  digestLater(): void {
+    if (this.#sizeBytes > 0) throw new Error('the digest of what has been written would be lost');
+    this.#hash = undefined;
+  }
+
+  /** All that was written can be read at `path`. */
+  async settle(): Promise<void> {
+    await this.#flush();
   }
 
   /** Forgets what is there: the sender cannot continue and begins anew. */
@@ -88,7 +105,7 @@ export class BlobWriter implements AsyncDisposable {
       this.#state = 'failed';
       throw new EngineError('invalid', `${this.#name()}: more than the ${limit} bytes that were announced`);
     }
-    this.#hash.update(chunk);
+    this.#hash?.update(chunk);
     this.#batch.push(chunk);
     this.#batchBytes += chunk.length;
     if (this.#batchBytes < BATCH_BYTES) return;
@@ -104,10 +121,16 @@ export class BlobWriter implements AsyncDisposable {
    * @throws {EngineError} `invalid` where they are not the announced ones; what was written is then removed
    */
   async commit(): Promise<Blob> {
+    await this.#flush();
+    const hash = this.#hash?.copy() ?? (await digestSoFar(this.#file)).hash;
+    return await this.commitAs(`sha256:${hash.digest('hex')}`);
+  }
+
+  /** Like `commit`, with the digest that somebody has found for the bytes at `path`. */
+  async commitAs(digest: Digest): Promise<Blob> {
     if (this.#state !== 'open') throw new Error(`a blob writer that is ${this.#state} cannot be committed`);
     await this.#flush();
     const { expected, sizeBytes } = this.#begin;
-    const digest: Digest = `sha256:${this.#hash.copy().digest('hex')}`;
     if (sizeBytes !== undefined && this.#sizeBytes < sizeBytes) {
       throw new EngineError('invalid', `${this.#name()}: unexpected EOF: ${this.#sizeBytes} of ${sizeBytes} bytes`);
     }

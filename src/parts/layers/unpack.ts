@@ -32,12 +32,12 @@ export interface UnpackJob {
   /** Of the blob as it is, and of the tar inside; undefined is not checked. */
   readonly digest: Digest | undefined;
   readonly diffId: Digest | undefined;
-  /** `digest` is known to be right: this engine has just written the blob. It is not digested again. */
-  readonly isVerified?: boolean;
   readonly limits: UnpackLimits;
 }
 
 export interface Unpacked {
+  /** Of the blob as it is. */
+  readonly digest: Digest;
   readonly diffId: Digest;
   readonly compression: Compression;
   /** Of the files, as Docker counts a layer's size. */
@@ -56,25 +56,24 @@ export interface Unpacked {
 export async function unpack(job: UnpackJob, isCancelled: () => boolean): Promise<Unpacked> {
   const compression = await compressionOf(job.source);
   using tree = new LayerTree(job.folder);
-  const known = job.isVerified === true ? job.digest : undefined;
-  const sink = new Sink(tree, job.limits, isCancelled, compression === 'none' ? known : undefined);
+  const sink = new Sink(tree, job.limits, isCancelled);
   const packed = createHash('sha256');
   if (compression === 'none') {
     readPlain(job.source, sink);
   } else {
     const onPacked = (chunk: Uint8Array): void => {
-      if (!known) packed.update(chunk);
+      packed.update(chunk);
       sink.packedBytes += chunk.length;
     };
     for await (const chunk of unpackedChunks(job.source, compression, onPacked)) sink.take(chunk);
   }
   const diffId = sink.finish();
-  const digest: Digest = compression === 'none' ? diffId : (known ?? `sha256:${packed.digest('hex')}`);
+  const digest: Digest = compression === 'none' ? diffId : `sha256:${packed.digest('hex')}`;
   if (job.digest) verifyDigest('layer', job.digest, digest);
   if (job.diffId) verifyDigest('unpacked layer', job.diffId, diffId);
   const { sizeBytes, impliedFolders } = tree.finish();
   sync(job.folder);
-  return { diffId, compression, sizeBytes, tarBytes: sink.tarBytes, impliedFolders };
+  return { digest, diffId, compression, sizeBytes, tarBytes: sink.tarBytes, impliedFolders };
 }
 
 /** Takes the tar's bytes: digests, counts, and makes files of them. */
@@ -84,25 +83,22 @@ class Sink {
   readonly #isCancelled: () => boolean;
   readonly #reader = new TarReader();
   readonly #hash: Hash = createHash('sha256');
-  readonly #known: Digest | undefined;
   #entries = 0;
   tarBytes = 0;
   /** How much of the packed blob has been read; undefined for a plain one. */
   packedBytes = 0;
 
-  /** @param known the tar's digest, where it need not be found out */
-  constructor(tree: LayerTree, limits: UnpackLimits, isCancelled: () => boolean, known: Digest | undefined) {
+  constructor(tree: LayerTree, limits: UnpackLimits, isCancelled: () => boolean) {
     this.#tree = tree;
     this.#limits = limits;
     this.#isCancelled = isCancelled;
-    this.#known = known;
   }
 
   take(chunk: Uint8Array): void {
     if (this.#isCancelled()) throw new EngineError('unavailable', 'context canceled');
     this.tarBytes += chunk.length;
     this.#assertWithinLimits();
-    if (!this.#known) this.#hash.update(chunk);
+    this.#hash.update(chunk);
     for (const event of this.#reader.push(chunk)) {
       if (event.kind === 'data') {
         this.#tree.data(event.bytes);
@@ -117,7 +113,7 @@ class Sink {
 
   finish(): Digest {
     this.#reader.finish();
-    return this.#known ?? `sha256:${this.#hash.digest('hex')}`;
+    return `sha256:${this.#hash.digest('hex')}`;
   }
 
   #assertWithinLimits(): void {

@@ -81,10 +81,11 @@ export class OverlaySnapshotter implements Snapshotter {
       return there;
     }
     await using staged = wanted.staged instanceof Staged ? wanted.staged : new Staged(this.#folders.begin(), this.#parts.workers);
-    const { chainId, diffId, parent } = wanted;
+    const { chainId, digest, diffId, parent } = wanted;
     const unpacked = staged.unpacked ?? (await this.#unpackWith(wanted, staged, cancel));
     await wanted.parentReady;
     cancel.throwIfAborted();
+    verifyDigest('layer', digest, unpacked.digest);
     verifyDigest('unpacked layer', diffId, unpacked.diffId);
     const below = this.#folders.stack(parent).map((each) => this.#folders.files(each.chainId));
     fillImpliedFolders(staged.place.files, unpacked.impliedFolders, below);
@@ -103,10 +104,10 @@ export class OverlaySnapshotter implements Snapshotter {
     return await this.#parts.workers.unpack(job, AbortSignal.any([cancel, belowFailed.signal]));
   }
 
-  async stageLayer({ source, digest }: { readonly source: string; readonly digest: Digest }, cancel: AbortSignal): Promise<Staged> {
+  async stageLayer(source: string, cancel: AbortSignal): Promise<Staged> {
     const staged = new Staged(this.#folders.begin(), this.#parts.workers);
     try {
-      const job = { source, digest, folder: staged.place.files, diffId: undefined, isVerified: true, limits: this.#parts.limits ?? DEFAULT_LIMITS };
+      const job = { source, folder: staged.place.files, digest: undefined, diffId: undefined, limits: this.#parts.limits ?? DEFAULT_LIMITS };
       staged.unpacked = await this.#parts.workers.unpack(job, cancel);
       return staged;
     } catch (thrown) {
@@ -235,9 +236,17 @@ class Staged implements StagedLayer {
     this.#workers = workers;
   }
 
+  get digest(): Digest {
+    return this.#done.digest;
+  }
+
   get diffId(): Digest {
+    return this.#done.diffId;
+  }
+
+  get #done(): Unpacked {
     if (!this.unpacked) throw new Error('the layer is not unpacked yet');
-    return this.unpacked.diffId;
+    return this.unpacked;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

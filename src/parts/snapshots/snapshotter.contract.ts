@@ -140,11 +140,11 @@ export function snapshotterContract(name: string, make: () => SnapshotterUnderTe
     const [layer] = layersOf(place.folder, [BASE]);
     assert.ok(layer);
     const before = readdirSync(place.layersRoot);
-    const stage = async (): Promise<StagedLayer | undefined> => snapshots.stageLayer(layer, never);
+    const stage = async (): Promise<StagedLayer | undefined> => snapshots.stageLayer(layer.source, never);
     const staged = await stage();
     const other = digestOf('other');
     if (staged) {
-      assert.equal(staged.diffId, layer.diffId);
+      assert.deepEqual([staged.digest, staged.diffId], [layer.digest, layer.diffId]);
       await assert.rejects(snapshots.addLayer({ ...layer, diffId: other, chainId: other, staged }, never), (thrown) => isKind(thrown, 'invalid'));
       await (await stage())?.[Symbol.asyncDispose]();
       assert.deepEqual(readdirSync(place.layersRoot), before);

@@ -29,6 +29,8 @@ export interface NewLayer {
 
 /** A blob that has been unpacked before its place is known. Disposed, it goes. */
 export interface StagedLayer extends AsyncDisposable {
+  /** Of the blob as it is, and of what it unpacks to: found out on the way. */
+  readonly digest: Digest;
   readonly diffId: Digest;
 }
 
@@ -49,10 +51,12 @@ export interface Snapshotter extends AsyncDisposable {
    */
   addLayer(layer: NewLayer, cancel: AbortSignal): Promise<Layer>;
   /**
-   * Unpacks a blob that this engine has just written, before it is known what lies below it. undefined where the driver
+   * Unpacks a blob's file before it is known what lies below it, and what its digests are. undefined where the driver
    * cannot.
+   *
+   * @throws {EngineError} `invalid` for what is no layer
    */
-  stageLayer(blob: { readonly source: string; readonly digest: Digest }, cancel: AbortSignal): Promise<StagedLayer | undefined>;
+  stageLayer(source: string, cancel: AbortSignal): Promise<StagedLayer | undefined>;
   /** @throws {EngineError} `conflict` while a layer or a container's root stands on it */
   removeLayer(chainId: string): Promise<void>;
 
