@@ -1,20 +1,19 @@
 import { codeOf, messageOf } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
-import { addressBytes } from '#parts/host/addresses.ts';
 import { forgetUdpConnections } from '#parts/host/conntrack.ts';
-import { changeMaps, concatenation, type MapElement, rulesetGeneration } from '#parts/host/nf-tables.ts';
+import { changeMaps, type MapElement, rulesetGeneration } from '#parts/host/nf-tables.ts';
 import type { NetfilterSocket } from '#parts/host/netlink.ts';
 import { listTable, runNft } from '#parts/host/nft.ts';
 import type { PortMapping } from './network-driver.ts';
-import { PUBLISHED, PUBLISHED_ANY, ruleScript, type RuleFacts } from './rules.ts';
+import { elementOf, elementText, fillScript, isIpv4Mapping, keyOf } from './published-elements.ts';
+import { parseListing, type RuleListing, sameSet } from './rule-listing.ts';
+import { ruleScript, type RuleFacts } from './rules.ts';
 
 interface Parts {
   readonly socket: NetfilterSocket;
   readonly log: Log;
 }
-
-const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const;
 
 /**
  * Our table of packet filter rules on this host. The rules are written by nft in one transaction, published ports are
@@ -87,7 +86,7 @@ export class Firewall {
     const before = rulesetGeneration(this.#parts.socket);
     if (before === this.#generation) return false;
     const state = await this.#read();
-    if (state.rules === this.#rules && sameKeys(state.ports, this.#wantedPorts())) {
+    if (state.rules === this.#rules && sameSet(state.ports, this.#wantedPorts())) {
       this.#generation = before;
       return false;
     }
@@ -132,12 +131,7 @@ export class Firewall {
   async #applyAll(): Promise<void> {
     if (this.#facts === undefined) return;
     const { table } = this.#facts;
-    const elements = [...this.#published.values()];
-    const fill = [PUBLISHED, PUBLISHED_ANY].flatMap((map) => {
-      const texts = elements.filter((element) => element.map === map).map(elementText);
-      return [`flush map ip ${table} ${map}`, ...(texts.length > 0 ? [`add element ip ${table} ${map} { ${texts.join(', ')} }`] : [])];
-    });
-    await this.#apply([ruleScript(this.#facts), ...fill].join('\n'));
+    await this.#apply(`${ruleScript(this.#facts)}\n${fillScript(table, [...this.#published.values()])}`);
   }
 
   async #apply(script: string): Promise<void> {
@@ -146,7 +140,7 @@ export class Firewall {
     this.#rules = (await this.#read()).rules;
   }
 
-  async #read(): Promise<{ readonly rules: string; readonly ports: ReadonlySet<string> }> {
+  async #read(): Promise<RuleListing> {
     const json = await listTable(this.#facts?.table ?? '');
     return json === undefined ? { rules: '', ports: new Set() } : parseListing(json);
   }
@@ -154,57 +148,4 @@ export class Firewall {
   #wantedPorts(): ReadonlySet<string> {
     return new Set([...this.#published.values()].map((element) => `${element.map} ${elementText(element).replaceAll(' ', '')}`));
   }
-}
-
-function isIpv4Mapping({ hostIp }: PortMapping): boolean {
-  return !hostIp.includes(':');
-}
-
-function elementOf({ protocol, hostIp, hostPort, containerIp, containerPort }: PortMapping): MapElement {
-  const any = hostIp === '0.0.0.0';
-  const key = [Uint8Array.of(PROTOCOL_NUMBERS[protocol]), ...(any ? [] : [addressBytes(hostIp)]), portBytes(hostPort)];
-  return { map: any ? PUBLISHED_ANY : PUBLISHED, key: concatenation(...key), value: concatenation(addressBytes(containerIp), portBytes(containerPort)) };
-}
-
-function portBytes(port: number): Uint8Array {
-  return Uint8Array.of(port >> 8, port & 0xff);
-}
-
-function keyOf({ map, key }: MapElement): string {
-  return `${map} ${Buffer.from(key).toString('hex')}`;
-}
-
-/** In nft's language: `6 . 82 : 172.17.0.2 . 80`. */
-function elementText({ map, key, value }: MapElement): string {
-  const from = Buffer.from(key);
-  const to = Buffer.from(value);
-  const host = map === PUBLISHED ? `${[...from.subarray(4, 8)].join('.')} . ${from.readUInt16BE(8)}` : String(from.readUInt16BE(4));
-  return `${from[0]} . ${host} : ${[...to.subarray(0, 4)].join('.')} . ${to.readUInt16BE(4)}`;
-}
-
-interface Listing {
-  readonly nftables: readonly Readonly<Record<string, Readonly<Record<string, unknown>>>>[];
-}
-
-/** What `nft -j -n list table` says: everything but handles, published ports and the administrator's chain; and the ports. */
-function parseListing(json: string): { readonly rules: string; readonly ports: ReadonlySet<string> } {
-  const rules: unknown[] = [];
-  const ports = new Set<string>();
-  for (const object of (JSON.parse(json) as Listing).nftables) {
-    const [[kind, { handle: _handle, elem, ...facts }] = ['', { handle: 0, elem: undefined }]] = Object.entries(object) as [string, { handle?: unknown; elem?: unknown }][];
-    const name = (facts as { name?: unknown }).name;
-    if (kind === 'metainfo' || (facts as { chain?: unknown }).chain === 'onggi-user') continue;
-    if (kind === 'map' && (name === PUBLISHED || name === PUBLISHED_ANY)) {
-      for (const pair of (elem ?? []) as [{ concat: unknown[] }, { concat: unknown[] }][]) ports.add(`${name} ${pair.map(({ concat }) => concat.join('.')).join(':')}`);
-      rules.push([kind, facts]);
-    } else {
-      // A set's elements come in the order of its hash.
-      rules.push([kind, facts, Array.isArray(elem) ? elem.map((one) => JSON.stringify(one)).sort() : elem]);
-    }
-  }
-  return { rules: JSON.stringify(rules), ports };
-}
-
-function sameKeys(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
-  return one.size === other.size && [...one].every((key) => other.has(key));
 }

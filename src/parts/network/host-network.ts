@@ -1,25 +1,23 @@
-import { closeSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '#base/errors.ts';
 import { newId } from '#base/ids.ts';
 import { type Log, silentLog } from '#base/log.ts';
-import { bindSocket } from '#parts/host/bound-sockets.ts';
-import { addressBytes } from '#parts/host/addresses.ts';
 import { deleteLink, findLink, type Link, listLinks, setLink } from '#parts/host/links.ts';
 import { isMountPoint } from '#parts/host/mount-table.ts';
 import { removeNetNamespace } from '#parts/host/namespaces.ts';
 import { NetfilterSocket, RouteSocket } from '#parts/host/netlink.ts';
-import { AddressPool } from './address-pool.ts';
-import { ensureBridge } from './bridge.ts';
 import { makeBridgedNamespace, makeLoneNamespace } from './container-namespace.ts';
+import { DefaultBridge } from './default-bridge.ts';
+import { everywhere, hostInterface, macOf, noAddress, shortName, takeAddress } from './endpoint-facts.ts';
 import { Firewall } from './firewall.ts';
 import { foreignForwardDrops } from './foreign-rules.ts';
-import type { BridgeFacts, EndpointFacts, JoinRequest, NetworkDriver, PortMapping, RestoreRequest, Sandbox } from './network-driver.ts';
+import type { BridgeFacts, JoinRequest, NetworkDriver, PortMapping, RestoreRequest, Sandbox } from './network-driver.ts';
 import { wantedPorts } from './port-bindings.ts';
 import { mappingsOf, publishedPorts } from './published-ports.ts';
 import { type HeldPort, PortTable } from './port-table.ts';
 import { Descriptors, makeSandbox } from './sandbox.ts';
-import { DEFAULT_POOLS, subnetText } from './subnets.ts';
+import { DEFAULT_POOLS } from './subnets.ts';
 
 /** Docker's keys of daemon.json, with Docker's defaults where left out. */
 export interface HostNetworkSettings {
@@ -39,12 +37,6 @@ export interface HostNetworkSettings {
   readonly log?: Log;
 }
 
-interface KnownBridge {
-  readonly facts: BridgeFacts;
-  readonly prefixLength: number;
-  readonly pool: AddressPool;
-}
-
 interface Attachment {
   readonly id: string;
   readonly ipv4: string;
@@ -58,11 +50,9 @@ export class HostNetwork implements NetworkDriver, Disposable {
   readonly #routes: RouteSocket;
   readonly #netfilter: NetfilterSocket;
   readonly #firewall: Firewall;
+  readonly #bridge: DefaultBridge;
   readonly #ports = new PortTable();
   readonly #attached = new Map<string, Attachment>();
-  #bridge: KnownBridge | undefined;
-  /** Why there is no bridge: containers without one can run all the same. */
-  #failure: unknown;
   #watch: NodeJS.Timeout | undefined;
 
   /** Opens its sockets to the kernel in the network namespace of this moment. */
@@ -80,32 +70,23 @@ export class HostNetwork implements NetworkDriver, Disposable {
       log: silentLog,
       ...settings,
     };
-    if (!/^[\w.-]{1,15}$/.test(this.#settings.bridgeName)) throw new EngineError('invalid', `invalid bridge name ${JSON.stringify(this.#settings.bridgeName)}`);
     this.#log = this.#settings.log;
     this.#routes = new RouteSocket();
     this.#netfilter = new NetfilterSocket();
     this.#firewall = new Firewall({ socket: this.#netfilter, log: this.#log });
+    this.#bridge = new DefaultBridge({ socket: this.#routes, log: this.#log, settings: this.#settings });
   }
 
   async setUp(): Promise<BridgeFacts> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    try {
-      const { subnet, gateway } = ensureBridge(this.#routes, { ...this.#settings, name: this.#settings.bridgeName }, this.#log);
-      const { bridgeName: name, mtu, interContainer, masquerade, hostIp } = this.#settings;
-      const facts = { name, subnet: subnetText(subnet), gateway, mtu, interContainer, masquerade, hostIp };
-      await this.#firewall.write({ table: this.#table, bridges: [facts] });
-      this.#bridge = { facts, prefixLength: subnet.prefixLength, pool: new AddressPool(subnet, gateway) };
-      this.#startWatch();
-      await this.#logged('look for rules of other programs', () => this.#warnOfForeignDrops());
-      return facts;
-    } catch (thrown) {
-      this.#failure = thrown;
-      throw thrown;
-    }
+    const facts = await this.#bridge.setUp((found) => this.#firewall.write({ table: this.#table, bridges: [found] }));
+    this.#startWatch();
+    await this.#logged('look for rules of other programs', () => this.#warnOfForeignDrops());
+    return facts;
   }
 
   bridge(): BridgeFacts | undefined {
-    return this.#bridge?.facts;
+    return this.#bridge.find()?.facts;
   }
 
   async join(request: JoinRequest, cancel: AbortSignal): Promise<Sandbox> {
@@ -126,11 +107,10 @@ export class HostNetwork implements NetworkDriver, Disposable {
     if (!isMountPoint(path)) return undefined;
     const mappings = mode === 'bridge' ? mappingsOf(ports, endpoint.ipv4) : [];
     if (mode === 'bridge') {
-      const { pool } = this.#requireBridge();
-      pool.take(endpoint.ipv4);
+      this.#bridge.get().pool.take(endpoint.ipv4);
       this.#ports.adopt(mappings);
       this.#firewall.adopt(mappings);
-      this.#fasten(sandboxId);
+      this.#bridge.fasten(hostInterface(sandboxId));
     }
     const attachment = { id: sandboxId, ipv4: endpoint.ipv4, mappings };
     this.#attached.set(sandboxId, attachment);
@@ -149,7 +129,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
   }
 
   async verify(): Promise<boolean> {
-    if (this.#bridge !== undefined) this.#presentBridge(this.#bridge);
+    if (this.#bridge.find() !== undefined) this.#bridgeLink();
     return this.#firewall.verify();
   }
 
@@ -158,7 +138,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
     for (const name of existsSync(this.#folder) ? readdirSync(this.#folder) : []) removeNetNamespace(join(this.#folder, name));
     deleteLink(this.#routes, this.#settings.bridgeName);
     this.#attached.clear();
-    this.#bridge = undefined;
+    this.#bridge.forget();
     await this.#firewall.remove();
   }
 
@@ -178,9 +158,8 @@ export class HostNetwork implements NetworkDriver, Disposable {
   }
 
   async #joinBridge(id: string, endpointId: string, request: JoinRequest): Promise<Sandbox> {
-    const bridge = this.#requireBridge();
-    const { facts, prefixLength, pool } = bridge;
-    const link = this.#presentBridge(bridge);
+    const { facts, prefixLength, pool } = this.#bridge.get();
+    const link = this.#bridgeLink();
     await using undo = new AsyncDisposableStack();
 
     const ipv4 = takeAddress(pool, request.ipv4);
@@ -226,7 +205,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
     await this.#logged('take back published ports', () => this.#firewall.unpublish(mappings));
     this.#ports.release(mappings);
     await this.#logged('remove the network namespace', () => this.#removeNamespace(id));
-    if (ipv4 !== '') this.#bridge?.pool.release(ipv4);
+    if (ipv4 !== '') this.#bridge.find()?.pool.release(ipv4);
   }
 
   /**
@@ -239,20 +218,10 @@ export class HostNetwork implements NetworkDriver, Disposable {
     removeNetNamespace(this.#path(id));
   }
 
-  /** Ties a running container to the bridge again where someone has removed and we have made it anew. */
-  #fasten(id: string): void {
-    const bridge = findLink(this.#routes, this.#settings.bridgeName);
-    const link = findLink(this.#routes, hostInterface(id));
-    if (bridge !== undefined && link !== undefined && link.master !== bridge.index) setLink(this.#routes, link.index, { master: bridge.index, up: true });
-  }
-
-  /** The bridge as it was set up, made again where it was taken away. */
-  #presentBridge({ facts, prefixLength }: KnownBridge): Link {
-    const present = findLink(this.#routes, facts.name);
-    if (present?.up) return present;
-    this.#log.warn('the bridge was changed by another program: putting it back', { bridge: facts.name });
-    const { link } = ensureBridge(this.#routes, { ...this.#settings, name: facts.name, bip: `${facts.gateway}/${prefixLength}` }, this.#log);
-    for (const { id, ipv4 } of this.#attached.values()) if (ipv4 !== '') this.#fasten(id);
+  /** The bridge; where it had to be made anew, running containers are tied to it again. */
+  #bridgeLink(): Link {
+    const { link, isNew } = this.#bridge.present();
+    if (isNew) for (const { id, ipv4 } of this.#attached.values()) if (ipv4 !== '') this.#bridge.fasten(hostInterface(id));
     return link;
   }
 
@@ -279,11 +248,6 @@ export class HostNetwork implements NetworkDriver, Disposable {
     }
   }
 
-  #requireBridge(): KnownBridge {
-    if (this.#bridge === undefined) throw new EngineError('unavailable', `the default bridge is not set up: ${this.#failure === undefined ? 'not yet' : messageOf(this.#failure)}`);
-    return this.#bridge;
-  }
-
   get #table(): string {
     const { bridgeName } = this.#settings;
     return bridgeName === 'onggi0' ? 'onggi' : `onggi-${bridgeName}`;
@@ -296,41 +260,4 @@ export class HostNetwork implements NetworkDriver, Disposable {
   #path(id: string): string {
     return join(this.#folder, shortName(id));
   }
-}
-
-function takeAddress(pool: AddressPool, wanted: string): string {
-  if (wanted === '') return pool.takeLowest();
-  pool.take(wanted);
-  return wanted;
-}
-
-/** Docker's names for files of namespaces have 12 digits. */
-function shortName(id: string): string {
-  return id.slice(0, 12);
-}
-
-/** Derived, so that what is left of a container can be told from what belongs to one. */
-function hostInterface(id: string): string {
-  return `veth${id.slice(0, 10)}`;
-}
-
-/** @throws {EngineError} `invalid` for what is no address of an interface */
-function macOf({ macAddress }: JoinRequest, ipv4: string): string {
-  if (macAddress !== '' && !/^([0-9a-f]{2}[:-]){5}[0-9a-f]{2}$/i.test(macAddress)) throw new EngineError('invalid', `invalid MAC address: ${macAddress}`);
-  if (macAddress !== '') return macAddress.toLowerCase().replaceAll('-', ':');
-  return `02:42:${addressBytes(ipv4).toString('hex').replace(/(..)(?=.)/g, '$1:')}`;
-}
-
-/** Where a port without a host address is published: as Docker, on IPv6 too where the host has it. */
-function everywhere(): readonly string[] {
-  try {
-    closeSync(bindSocket({ protocol: 'tcp', address: '::1', port: 0 }));
-    return ['0.0.0.0', '::'];
-  } catch {
-    return ['0.0.0.0'];
-  }
-}
-
-function noAddress(networkId: string, endpointId: string): EndpointFacts {
-  return { networkId, endpointId, gateway: '', ipv4: '', ipv4PrefixLength: 0, gateway6: '', ipv6: '', ipv6PrefixLength: 0, macAddress: '', aliases: [], dnsNames: [] };
 }
