@@ -1,3 +1,6 @@
+import { isKind } from '#base/errors.ts';
+import type { EngineClient } from '#client/engine-client.ts';
+import type { Filters } from '#client/filters-text.ts';
 import { command, CommandFailure, type Command } from '../../command.ts';
 import { humanSize } from '../../format/units.ts';
 import { confirmed } from '../../prune.ts';
@@ -24,8 +27,7 @@ export const prune: Command = command({
     };
     const containers = await engine.containers.prune(filter);
     tell('Deleted Containers', containers.ContainersDeleted ?? [], containers.SpaceReclaimed);
-    const networks = await engine.networks.prune(filter);
-    tell('Deleted Networks', networks.NetworksDeleted ?? [], 0);
+    tell('Deleted Networks', await prunedNetworks(engine, filter), 0);
     if (volumes) {
       const report = await engine.volumes.prune(filter);
       tell('Deleted Volumes', report.VolumesDeleted ?? [], report.SpaceReclaimed);
@@ -36,6 +38,16 @@ export const prune: Command = command({
     return 0;
   },
 });
+
+/** An engine that has only the built-in networks has none to remove, and says that it cannot. */
+async function prunedNetworks(engine: EngineClient, filter: Filters): Promise<readonly string[]> {
+  try {
+    return (await engine.networks.prune(filter)).NetworksDeleted ?? [];
+  } catch (thrown) {
+    if (isKind(thrown, 'not-implemented')) return [];
+    throw thrown;
+  }
+}
 
 function warning(all: boolean, volumes: boolean): string {
   const kinds = [
