@@ -74,9 +74,9 @@ export class ContainerSupervisor {
     const container = records.find(id);
     if (!container || !isLive(container.state) || container.state.generation !== generation) return;
     const process = live.remove(id);
-    await process?.process.cleaned;
     if (!exit) await this.#parts.reap(id);
-    await process?.resources.disposeAsync();
+    // the runtime clears up its own while root and network are taken down
+    await Promise.all([process?.process.cleaned, process?.resources.disposeAsync()]);
     const keep = this.#stops.get(id)?.keep ?? false;
     const after = this.#store(container, exit);
     turn[Symbol.dispose]();
