@@ -8,11 +8,11 @@ import { logSettings } from '#parts/logs/log-settings.ts';
 import { writeBundle } from '#parts/runtime/bundle.ts';
 import { oomFiles } from '#parts/runtime/container-cgroup.ts';
 import { resolveDevices } from '#parts/runtime/devices.ts';
+import { preparedMounts } from '#parts/runtime/prepared-mounts.ts';
 import { commandLine, containerEnvironment, workingDirectory } from '#parts/runtime/process-args.ts';
 import { runtimeSpec } from '#parts/runtime/runtime-spec.ts';
 import type { Runtime, Runtimes } from '#parts/runtime/runtimes.ts';
 import type { SpecHost } from '#parts/runtime/spec-input.ts';
-import { withFolderModes } from '#parts/runtime/tmpfs-modes.ts';
 import { type ResolvedUser, resolveUser } from '#parts/runtime/users.ts';
 import { type RuntimeChoice, type ShimLaunch, launchShim } from '#parts/shim/launch.ts';
 import { RuntimeFailure } from '#parts/shim/runtime-failure.ts';
@@ -105,7 +105,7 @@ export class ContainerLauncher {
         },
         hostname: spec.host.utsMode === 'host' ? '' : spec.process.hostname,
         domainname: spec.process.domainname,
-        mounts: withFolderModes(await containerMounts(container, join(folder, id), peers), rootfs),
+        mounts: preparedMounts(await containerMounts(container, join(folder, id), peers), rootfs),
         shm: sharedMemory(container, spec.host.shmSizeBytes || DEFAULT_SHM_BYTES, peers),
         limits: spec.limits,
         security: spec.security,

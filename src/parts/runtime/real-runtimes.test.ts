@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { detectCgroups } from '#parts/host/cgroups.ts';
 import { boundingCapabilities } from '#parts/security/capabilities.ts';
 import { resolveDevices } from './devices.ts';
+import { preparedMounts } from './prepared-mounts.ts';
 import { Runtimes, type Runtime } from './runtimes.ts';
 import { fakeHost, NO_LIMITS, plainInput, RealRoot, USUAL_SECURITY } from './testing.ts';
 
@@ -111,6 +112,13 @@ for (const name of ['crun', 'runc']) {
       assert.match(lines[0] ?? '', / \/a .* rw,/);
       assert.match(lines[1] ?? '', / \/a\/b .* ro,/);
       assert.match(lines[2] ?? '', /Read-only file system/);
+    });
+
+    test('a single file can be bound read-only', async () => {
+      const bind = { type: 'bind', source: import.meta.filename, destination: '/etc/made/here', readOnly: true, propagation: 'rprivate' } as const;
+      const lines = await linesOf('grep " /etc/made/here " /proc/mounts; touch /etc/made/here 2>&1 || true', { mounts: preparedMounts([bind], root.rootfs) });
+      assert.match(lines[0] ?? '', / ro,/);
+      assert.match(lines[1] ?? '', /Read-only file system/);
     });
 
     test('limits are in the cgroup', async () => {

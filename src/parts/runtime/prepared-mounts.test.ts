@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtempDisposable, symlink, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { ContainerMount } from './mount-options.ts';
-import { withFolderModes } from './tmpfs-modes.ts';
+import { ociMount } from './mount-options.ts';
+import { preparedMounts } from './prepared-mounts.ts';
 
 test('a tmpfs has the mode of the folder that it covers, unless it names one', async () => {
   await using root = await mkdtempDisposable(join(tmpdir(), 'onggi-tmpfs-'));
@@ -15,7 +15,7 @@ test('a tmpfs has the mode of the folder that it covers, unless it names one', a
   await writeFile(join(root.path, 'file'), '');
   await symlink('/run', join(root.path, 'link'));
   const optionsOf = (destination: string, options: string): string => {
-    const [mount] = withFolderModes([{ type: 'tmpfs', destination, options }], root.path);
+    const [mount] = preparedMounts([{ type: 'tmpfs', destination, options }], root.path);
     return mount?.type === 'tmpfs' ? mount.options : 'not a tmpfs';
   };
   assert.equal(optionsOf('/run', ''), 'mode=711');
@@ -26,7 +26,15 @@ test('a tmpfs has the mode of the folder that it covers, unless it names one', a
   assert.equal(optionsOf('/file', ''), '');
 });
 
-test('other mounts stay as they are', () => {
-  const mounts: readonly ContainerMount[] = [{ type: 'bind', source: '/a', destination: '/b', readOnly: false, propagation: '' }];
-  assert.equal(withFolderModes(mounts, '/nonexistent'), mounts);
+test('a file is made read-only by itself, a folder with all below', async () => {
+  await using root = await mkdtempDisposable(join(tmpdir(), 'onggi-binds-'));
+  await writeFile(join(root.path, 'file'), '');
+  const optionsOf = (source: string, readOnly: boolean): readonly string[] => {
+    const [mount] = preparedMounts([{ type: 'bind', source, destination: '/x', readOnly, propagation: '' }], '/nonexistent');
+    return mount ? ociMount(mount, true).options : [];
+  };
+  assert.deepEqual(optionsOf(join(root.path, 'file'), true), ['rbind', 'ro']);
+  assert.deepEqual(optionsOf(join(root.path, 'file'), false), ['rbind']);
+  assert.deepEqual(optionsOf(root.path, true), ['rbind', 'rro']);
+  assert.deepEqual(optionsOf('/nonexistent', true), ['rbind', 'rro']);
 });
