@@ -165,6 +165,11 @@ describe('a shim', limit, () => {
     assert.equal(log.split('\n').length, Math.ceil(20_000_000 / 81) + 2);
   });
 
+  test('an output from the first byte that nobody takes does not hold up the process', async () => {
+    const shim = await bench.start(['sh', '-c', 'seq 300000'], { attached: true, log: null });
+    assert.equal((await shim.exited)?.exitCode, 0);
+  });
+
   test('many readers get the same bytes, each at its own pace', async () => {
     const shim = await bench.start(['sh', '-c', 'read go; seq 100000'], { stdin: 'open', log: null });
     const readers = Array.from({ length: 5 }, () => shim.subscribe({ raw: true }));

@@ -7,6 +7,9 @@ import { RuntimeFailure } from './runtime-failure.ts';
 import { ShimInput } from './shim-input.ts';
 import { ShimOutput, subscribed, type OutputChoice } from './shim-output.ts';
 
+/** So long the output from the first byte on waits for its reader; who launched it is there in the same turn. */
+const UNCLAIMED_MS = 1000;
+
 /** A process behind its shim. The process and its shim live on when this is disposed. */
 export interface Shim extends Disposable {
   readonly pid: number;
@@ -17,7 +20,7 @@ export interface Shim extends Disposable {
   readonly exited: Promise<ExitRecord | undefined>;
   /** The shim has ended, and the runtime has cleaned up before: mounts and namespaces may be taken down. */
   readonly cleaned: Promise<void>;
-  /** The output from now on; the first call after a launch with `attached` begins with the first byte. */
+  /** The output from now on; the first call after a launch with `attached` begins with the first byte, where it comes at once. */
   subscribe(choice?: OutputChoice): Readable;
   /** Resolves when the system has taken it. What a subscription made before answers to it is not missed. */
   write(chunk: Uint8Array): Promise<void>;
@@ -100,6 +103,8 @@ class ConnectedShim implements Shim {
     this.#directory = directory;
     this.#control = quiet(control);
     this.#firstOutput = firstOutput && quiet(firstOutput);
+    // Output that nobody takes would hold up the process.
+    if (firstOutput) setTimeout(() => this.#letGoOfFirstOutput(), UNCLAIMED_MS).unref();
     this.#input = new ShimInput(directory);
     this.exited = this.#awaitExit();
     this.cleaned = this.exited.then(async () => {
@@ -115,6 +120,11 @@ class ConnectedShim implements Shim {
       if (!next) return undefined;
       if (next.type === FRAME.exited) return parseExitFrame(next.payload);
     }
+  }
+
+  #letGoOfFirstOutput(): void {
+    this.#firstOutput?.destroy();
+    this.#firstOutput = undefined;
   }
 
   subscribe(choice: OutputChoice = {}): Readable {
@@ -147,7 +157,7 @@ class ConnectedShim implements Shim {
   }
 
   [Symbol.dispose](): void {
-    this.#firstOutput?.destroy();
+    this.#letGoOfFirstOutput();
     this.#input.dispose();
     this.#control.destroy();
     for (const output of this.#outputs) output.destroy();
