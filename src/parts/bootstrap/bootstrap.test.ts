@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import test from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sourceLines } from './apt-sources.ts';
 import { busyboxTar } from './busybox.ts';
 import { isStaticProgram } from './elf.ts';
 import { nginxTar } from './nginx.ts';
 import { recipeOf } from './recipes.ts';
+import { requireTool } from './run-tool.ts';
 
 const AT = new Date('2026-01-02T00:00:00Z');
 const never = new AbortController().signal;
@@ -95,3 +97,39 @@ test('a cancel ends a build at once and leaves nothing', { timeout: 120_000 }, a
   await assert.rejects(run(), /enough/);
   assert.deepEqual(readdirSync(place.path), []);
 });
+
+test('a missing tool is named with its package', async () => {
+  await assert.rejects(requireTool('no-such-tool', 'some-package'), {
+    kind: 'unavailable',
+    message: 'no-such-tool is not installed on this machine: install it with "apt-get install some-package"',
+  });
+});
+
+test('when the engine is killed, no process of a build lives on', { timeout: 60_000 }, async () => {
+  using place = mkdtempDisposableSync(join(tmpdir(), 'bootstrap-'));
+  const script = `
+    import { recipeOf } from ${JSON.stringify(join(import.meta.dirname, 'recipes.ts'))};
+    const never = new AbortController().signal;
+    const recipe = await recipeOf({ image: 'debian:bookworm', include: [], workFolder: process.argv[1] }, never);
+    for await (const { tar } of recipe.layers((line) => process.send(line), never)) for await (const _ of tar);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, place.path], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  await new Promise<void>((resolve) => child.on('message', (line: string) => line.startsWith('Running apt-get update') && resolve()));
+  assert.ok(processesIn(place.path).length > 1);
+  child.kill('SIGKILL');
+  const until = Date.now() + 10_000;
+  while (processesIn(place.path).length > 0 && Date.now() < until) await sleep(50);
+  assert.deepEqual(processesIn(place.path), []);
+});
+
+/** Processes whose environment names the folder. */
+function processesIn(folder: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`TMPDIR=${folder}`);
+    } catch {
+      return false;
+    }
+  });
+}

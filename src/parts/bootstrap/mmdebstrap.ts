@@ -30,6 +30,8 @@ const SLIM_RULES = [
   'path-exclude=/usr/share/locale/*',
   'path-include=/usr/share/locale/locale.alias',
 ];
+// mmdebstrap leaves its options in the image, where apt is to behave as people know it.
+const FORGET_RECOMMENDS = 'f="$1/etc/apt/apt.conf.d/99mmdebstrap"; if [ -f "$f" ]; then sed -i /Install-Recommends/d "$f"; [ -s "$f" ] || rm "$f"; fi';
 // What mmdebstrap takes from the host, though every container gets its own.
 const FORGET_HOST = 'rm -f "$1/etc/hostname" "$1/etc/resolv.conf" "$1/var/log/apt/"* "$1/var/log/dpkg.log" "$1/var/log/alternatives.log"';
 const KEPT_LINES = 20;
@@ -81,7 +83,7 @@ export class DebianRoot implements AsyncDisposable {
     createInterface({ input: stderr, crlfDelay: Infinity }).on('line', (line) => {
       this.#said.push(line);
       if (this.#said.length > KEPT_LINES) this.#said.shift();
-      const step = /^I: (?!using|automatically|done|removing|success|chroot|finding|running --|skipping)(.*)$/.exec(line)?.[1];
+      const step = /^I: (?!using|automatically|done|removing|success|chroot|finding|running --|skipping|main\(\))(.*)$/.exec(line)?.[1];
       if (step !== undefined) say(step.slice(0, 1).toUpperCase() + step.slice(1));
     });
   }
@@ -93,7 +95,7 @@ export class DebianRoot implements AsyncDisposable {
     await this.#ended;
     cancel.throwIfAborted();
     if (this.#child.exitCode === 0) return;
-    const errors = this.#said.filter((line) => /^E: (?!mmdebstrap|apt-get)/.test(line)).map((line) => line.slice(3));
+    const errors = this.#said.filter((line) => /^E: (?!mmdebstrap|apt-get|setup failed|Some index files)/.test(line)).map((line) => line.slice(3));
     throw new EngineError('internal', `mmdebstrap failed: ${(errors.length > 0 ? errors : this.#said).slice(-5).join('; ') || 'without a word'}`);
   }
 
@@ -121,6 +123,7 @@ function mmdebstrapArguments({ suite, packages, sources, isSlim }: RootRequest):
     // As Debian's images for Docker: a half-installed package in a container is thrown away, not repaired.
     '--dpkgopt=force-unsafe-io',
     ...(isSlim ? SLIM_RULES.map((rule) => `--dpkgopt=${rule}`) : []),
+    `--customize-hook=${FORGET_RECOMMENDS}`,
     `--customize-hook=${FORGET_HOST}`,
     suite,
     '-',
