@@ -18,6 +18,7 @@ export class UnpackAhead implements AsyncDisposable {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    parts.snapshots.warm();
   }
 
   /**

@@ -26,6 +26,11 @@ export class LayerWorkers implements AsyncDisposable {
     this.#threads = threads;
   }
 
+  /** Starts a thread that waits for work which is about to come, so that its start does not count. */
+  warm(): void {
+    if (this.#idle.length === 0 && this.#running < this.#threads) this.#rest(this.#newWorker());
+  }
+
   /** @see unpack */
   async unpack(job: UnpackJob, cancel: AbortSignal): Promise<Unpacked> {
     const unpacked = await this.#do({ kind: 'unpack', ...job }, cancel);
@@ -68,7 +73,7 @@ export class LayerWorkers implements AsyncDisposable {
     this.#running++;
     const idle = this.#idle.pop();
     if (idle) clearTimeout(idle.timer);
-    const worker = idle?.worker ?? new Worker(workerFile(), WORKER_OPTIONS);
+    const worker = idle?.worker ?? this.#newWorker();
     void this.#run(worker, waiting).finally(() => {
       this.#running--;
       this.#next();
@@ -94,11 +99,23 @@ export class LayerWorkers implements AsyncDisposable {
     }
   }
 
+  #newWorker(): Worker {
+    const worker = new Worker(workerFile(), WORKER_OPTIONS);
+    // Whoever has given it work meets its failure in `ask`; one that rests is only forgotten.
+    worker.on('error', () => undefined);
+    worker.once('exit', () => this.#forget(worker));
+    return worker;
+  }
+
+  #forget(worker: Worker): void {
+    const index = this.#idle.findIndex((each) => each.worker === worker);
+    if (index >= 0) clearTimeout(this.#idle.splice(index, 1)[0]?.timer);
+  }
+
   #rest(worker: Worker): void {
     worker.unref();
     const timer = setTimeout(() => {
-      const index = this.#idle.findIndex((each) => each.worker === worker);
-      if (index >= 0) this.#idle.splice(index, 1);
+      this.#forget(worker);
       void worker.terminate();
     }, IDLE_MS);
     timer.unref();

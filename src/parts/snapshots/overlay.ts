@@ -104,6 +104,10 @@ export class OverlaySnapshotter implements Snapshotter {
     return await this.#parts.workers.unpack(job, AbortSignal.any([cancel, belowFailed.signal]));
   }
 
+  warm(): void {
+    this.#parts.workers.warm();
+  }
+
   async stageLayer(source: string, cancel: AbortSignal): Promise<Staged> {
     const staged = new Staged(this.#folders.begin(), this.#parts.workers);
     try {

@@ -50,6 +50,8 @@ export interface Snapshotter extends AsyncDisposable {
    * @throws {EngineError} `invalid` where blob or content are not what their digests say; nothing is left then
    */
   addLayer(layer: NewLayer, cancel: AbortSignal): Promise<Layer>;
+  /** Layers are about to come: what unpacking needs may be made ready. */
+  warm(): void;
   /**
    * Unpacks a blob's file before it is known what lies below it, and what its digests are. undefined where the driver
    * cannot.
