@@ -86,8 +86,9 @@ async function inspect(name: string, setting: RuntimeSetting, layout: CgroupLayo
     args: setting.args,
     version,
     features: featuresOf(version),
-    // crun takes a v2 hierarchy beside v1 for a v2 host, and finds no controllers in it; runc minds neither.
-    hidePaths: isCrun(version) && layout.hybrid && layout.unified !== undefined ? [layout.unified] : [],
+    // crun takes a v2 hierarchy beside v1 for a v2 host, and finds no controllers in it; runc makes cgroups there that
+    // nothing needs.
+    hidePaths: layout.hybrid && layout.unified !== undefined ? [layout.unified] : [],
   };
 }
 
