@@ -58,7 +58,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     records.list().filter((container) => container.imageId === imageId).map(({ id, name, state }) => ({ id, name, running: isLive(state) }));
   const store = new ImageStore({ db, content, snapshots, leases, events, log, usersOf });
   const registries = new Registries(registrySettings({ mirrors: config.registryMirrors, insecureRegistries: config.insecureRegistries, userAgent: `onggi/${VERSION}` }));
-  const puller = new ImagePuller({ registries, content, snapshots, leases, events, log, images: pullTarget(store), maxDownloads: config.maxConcurrentDownloads });
+  const puller = new ImagePuller({ registries, content, snapshots, leases, events, log, images: pullTarget(store), maxDownloads: config.maxConcurrentDownloads, maxAttempts: config.maxDownloadAttempts });
   const images = withPull(store, puller);
   const bootstrapper = await ImageBootstrapper.open({
     records: store.records, committer: store.committer, garbage: store.garbage,
