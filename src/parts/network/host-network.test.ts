@@ -296,17 +296,17 @@ if (inSandbox(import.meta.url)) {
 
 /** Another host, on a cable to this one: 10.77.0.2, with 10.77.0.1 here. */
 async function elsewhere(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = '/run/netns/elsewhere';
+  const name = `onggi-test-${process.pid}`;
   const made = run(undefined, `
-    ip netns add elsewhere && ip link add cable type veth peer name eth0 netns elsewhere &&
+    ip netns add ${name} && ip link add cable type veth peer name eth0 netns ${name} &&
     ip addr add 10.77.0.1/24 dev cable && ip link set cable up &&
-    ip -n elsewhere addr add 10.77.0.2/24 dev eth0 && ip -n elsewhere link set eth0 up && ip -n elsewhere link set lo up`);
+    ip -n ${name} addr add 10.77.0.2/24 dev eth0 && ip -n ${name} link set eth0 up && ip -n ${name} link set lo up`);
   assert.equal(made.ok, true, made.out);
   await pause(20);
   return {
-    path,
+    path: `/run/netns/${name}`,
     async [Symbol.asyncDispose]() {
-      run(undefined, 'ip link del cable; ip netns del elsewhere');
+      run(undefined, `ip link del cable; ip netns del ${name}`);
     },
   };
 }

@@ -227,8 +227,8 @@ export class HostNetwork implements NetworkDriver, Disposable {
 
   async #warnOfForeignDrops(): Promise<void> {
     const { bridgeName: bridge } = this.#settings;
-    for (const chain of await foreignForwardDrops(this.#table)) {
-      this.#log.warn('another program drops forwarded packets that it does not know: unless it lets the bridge through, containers reach nothing outside and are not reached', { chain, bridge });
+    for (const { chain, remedy } of await foreignForwardDrops(this.#table, bridge)) {
+      this.#log.warn('another program drops forwarded packets that it does not know: until it lets the bridge through, containers reach nothing outside and are not reached', { chain, remedy });
     }
   }
 
