@@ -78,7 +78,8 @@ export class Authorizer {
   }
 
   async #token(challenge: Challenge, scope: string, cancel: AbortSignal): Promise<Token> {
-    const known = await this.#tokens.get(scope)?.catch(() => undefined);
+    const fetching = this.#tokens.get(scope);
+    const known = fetching && (await fetching.catch(() => undefined));
     if (known && known.expiresAt > Date.now()) return known;
     const request = { challenge, endpoint: this.#endpoint, credentials: this.#credentials, scope, isLogin: this.#isLogin };
     const fetched = fetchToken(this.#client, request, cancel);

@@ -72,6 +72,40 @@ test('a bearer token is fetched once, used again, and fetched anew when it is re
   assert.equal(tokens().length, 2);
 });
 
+test('requests at the same time share one token, also where only the repository asks for it', async () => {
+  await using registry = await FakeRegistry.start();
+  registry.auth = { kind: 'bearer', username: 'u', password: 'p' };
+  registry.fault = (request, response) => Boolean(request.url === '/v2/' && response.end('{}'));
+  registry.addManifest('a/b', 'v1', MANIFEST, '{}');
+  using way = await open(registry, USER);
+  await way.repository.resolve('v1', soon());
+  registry.revokeTokens();
+  const tokens = () => registry.requests.filter(({ path }) => path.startsWith('/token')).length;
+  const before = tokens();
+  await Promise.all(Array.from({ length: 5 }, () => way.repository.getManifest('v1', soon())));
+  assert.ok(tokens() - before <= 5);
+  const after = tokens();
+  await Promise.all(Array.from({ length: 5 }, () => way.repository.getManifest('v1', soon())));
+  assert.equal(tokens(), after);
+});
+
+test('a token that has run out is not sent again', async () => {
+  await using registry = await FakeRegistry.start();
+  registry.auth = { kind: 'bearer', username: 'u', password: 'p' };
+  registry.addManifest('a/b', 'v1', MANIFEST, '{}');
+  using way = await open(registry, USER);
+  await way.repository.getManifest('v1', soon());
+  const real = Date.now;
+  Date.now = () => real() + 400_000;
+  try {
+    await way.repository.getManifest('v1', soon());
+  } finally {
+    Date.now = real;
+  }
+  assert.equal(registry.requests.filter(({ path }) => path.startsWith('/token')).length, 2);
+  assert.equal(registry.requests.filter(({ path }) => path.includes('/manifests/')).length, 2, 'no request was refused');
+});
+
 test('wrong credentials fail in the words of Docker', async () => {
   await using registry = await FakeRegistry.start();
   registry.auth = { kind: 'bearer', username: 'u', password: 'p' };
