@@ -101,7 +101,7 @@ test('what is not there yet says so and a node without a swarm says that', async
   await using api = await testApi({});
   const build = await api.ask('POST', '/build');
   assert.equal(build.status, 501);
-  assert.deepEqual(build.json(), { message: 'building images is not there yet (POST /build)' });
+  assert.deepEqual(build.json(), { message: 'not there yet: building images (POST /build)' });
   assert.equal((await api.ask('POST', '/images/a/b/push')).status, 501);
   const swarm = await api.ask('GET', '/services');
   assert.equal(swarm.status, 503);

@@ -32,14 +32,15 @@ export function parseUnixTimestamp(text: string): bigint {
 
 /**
  * Turns what a user types for `--since` and `--until` into what the API takes: a Go duration (`10m`, `1h30m`) is that
- * long before `nowMs`, a date or a time of RFC 3339 (with or without zone) is that moment, a number is left as it is.
+ * long before `nowMs`, in whole seconds; a date or a time of RFC 3339 (with or without zone) is that moment; a number is
+ * left as it is.
  *
  * @see moby api/types/time `GetTimestamp`
  * @throws {EngineError} `invalid` where it is none of these
  */
 export function toUnixTimestamp(text: string, nowMs: number): string {
   const duration = parseGoDuration(text);
-  if (duration !== undefined) return unixText(BigInt(nowMs) * 1_000_000n - duration);
+  if (duration !== undefined && text !== '0') return String(wholeSeconds(BigInt(Math.trunc(nowMs)) * 1_000_000n - duration));
   if (/^-?\d+(\.\d+)?$/.test(text)) return text;
   const moment = parseMoment(text);
   if (moment === undefined) {
@@ -82,6 +83,12 @@ function parseMoment(text: string): bigint | undefined {
   const ms = new Date(`${day}T${hours}:${minutes}:${seconds}${zone}`).getTime();
   if (Number.isNaN(ms)) return undefined;
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
+}
+
+/** Downwards, as Go's `Unix()`. */
+function wholeSeconds(nanoseconds: bigint): bigint {
+  const below = nanoseconds < 0n && nanoseconds % NS_PER_SECOND !== 0n;
+  return nanoseconds / NS_PER_SECOND - (below ? 1n : 0n);
 }
 
 function unixText(nanoseconds: bigint): string {

@@ -95,5 +95,5 @@ test('wait knows its conditions, and knew none before API 1.30', async () => {
   assert.deepEqual(bogus.json(), { message: 'invalid condition: "bogus"' });
   const old = await api.ask('POST', '/v1.29/containers/x/wait?condition=bogus');
   assert.equal(old.headers['content-length'], '44');
-  assert.equal(old.text, '{"StatusCode":1,"Error":{"Message":"gone"}}\n');
+  assert.equal(old.text, '{"Error":{"Message":"gone"},"StatusCode":1}\n');
 });

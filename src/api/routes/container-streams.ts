@@ -94,5 +94,5 @@ async function wait(containers: Containers, request: Named): Promise<Answer> {
 }
 
 function waitResponse({ exitCode, error }: WaitResult): WaitResponse {
-  return { StatusCode: exitCode, ...(error !== undefined && { Error: { Message: error } }) };
+  return { ...(error !== undefined && { Error: { Message: error } }), StatusCode: exitCode };
 }

@@ -50,7 +50,8 @@ function importArchive(images: Images, { query, body, cancel }: ApiRequest): Str
     platform: query.text('platform'),
   };
   return jsonStream(async (out) => {
-    const id = await images.import(upload(body), wanted, reporter(out), cancel);
+    // dockerd reports progress only of an archive that it fetches itself
+    const id = await images.import(upload(body), wanted, () => {}, cancel);
     await out.write(formatProgress({ status: id }));
   });
 }

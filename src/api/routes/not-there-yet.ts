@@ -85,5 +85,5 @@ function unavailable(message: string): never {
 }
 
 function missing(method: Method, path: string, what: string): never {
-  throw new EngineError('not-implemented', `${what} is not there yet (${method} ${path.replace('...}', '}')})`);
+  throw new EngineError('not-implemented', `not there yet: ${what} (${method} ${path.replace('...}', '}')})`);
 }

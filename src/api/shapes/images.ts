@@ -62,7 +62,7 @@ export function imageInspect(image: Image, version: ImageVersion): ImageInspect 
     ...(image.osVersion !== '' && { OsVersion: image.osVersion }),
     Size: image.sizeBytes,
     ...(version.virtualSize && { VirtualSize: image.sizeBytes }),
-    GraphDriver: { Data: null, Name: 'overlay' },
+    GraphDriver: { Data: null, Name: 'overlay2' },
     RootFS: { Type: 'layers', ...(image.diffIds.length > 0 && { Layers: image.diffIds }) },
     Metadata: { LastTagTime: formatGoTime(image.lastTaggedAt) },
     Config: imageConfig(image.config, version),
