@@ -34,13 +34,21 @@ export class ContainerStopper {
     this.#parts = parts;
   }
 
+  /** All of its failures bear Docker's preface, that there is no such container too. */
   async kill(ref: string, signal: string): Promise<void> {
+    try {
+      await this.#kill(ref, signal);
+    } catch (thrown) {
+      if (!(thrown instanceof EngineError)) throw thrown;
+      throw new EngineError(thrown.kind, `cannot kill container: ${ref}: ${thrown.message}`, { cause: thrown });
+    }
+  }
+
+  async #kill(ref: string, signal: string): Promise<void> {
     const { records, signalNumber, events } = this.#parts;
     const number = signal === '' ? 9 : signalNumber(signal);
     const container = records.get(ref);
-    if (!isLive(container.state)) {
-      throw new EngineError('conflict', `cannot kill container: ${ref}: container ${container.id} is not running`);
-    }
+    if (!isLive(container.state)) throw notRunning(container.id);
     // who is killed by hand stays down, unless the signal is one that it may survive
     if (number === 9 || number === signalNumber(container.spec.process.stopSignal ?? 'SIGTERM')) {
       records.updateFacts(container.id, { stoppedByUser: true });

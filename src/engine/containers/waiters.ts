@@ -17,9 +17,8 @@ export function waitFor(records: ContainerRecords, container: Container, conditi
     if (!now) return waiting.resolve({ ...resultOf(last), error: undefined });
     if (condition === 'removed') return;
     const runs = isRunningToDocker(now);
-    // a failed start ends the wait for the next exit too: there will be none
-    const failed = !runs && now.state.status === 'created' && now.state.exit !== null;
-    if ((sawRun && !runs) || failed) waiting.resolve(resultOf(now));
+    // a start that fails is no exit: the docker command line would tell of it twice
+    if (sawRun && !runs) waiting.resolve(resultOf(now));
     sawRun ||= runs;
   });
   const onAbort = (): void => waiting.reject(cancel.reason as Error);
