@@ -119,7 +119,7 @@ export class HttpClient implements Disposable {
       ...(proxy !== '' && { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
     };
     if (url.protocol === 'http:') return new http.Agent(options);
-    const secureContext = await secureContextFor(this.#settings.certsRoot, url.host);
+    const secureContext = await secureContextFor(this.#settings.certsRoot, url.host, isVerified);
     return new https.Agent({ ...options, secureContext, rejectUnauthorized: isVerified });
   }
 }
