@@ -55,10 +55,22 @@ export async function readFrame(stream: Duplex): Promise<Frame | undefined> {
   return payload && { type: head[0] ?? 0, payload };
 }
 
+// Takes all there is and gives back what is too much. Asking for a length instead would leave less than that in the
+// stream, and a stream that holds something calls itself readable again and again.
 async function readExactly(stream: Duplex, length: number): Promise<Buffer | undefined> {
-  for (;;) {
-    const bytes = stream.read(length) as Buffer | null;
-    if (bytes) return bytes.length === length ? bytes : undefined; // shorter: the stream ended within it
+  const parts: Buffer[] = [];
+  for (let got = 0; ; ) {
+    const part = stream.read() as Buffer | null;
+    if (part) {
+      parts.push(part);
+      got += part.length;
+    }
+    if (got >= length) {
+      const all = Buffer.concat(parts);
+      if (got > length) stream.unshift(all.subarray(length));
+      return all.subarray(0, length);
+    }
+    if (part) continue;
     if (stream.readableEnded || stream.destroyed) return undefined;
     await readableOrEnded(stream);
   }
