@@ -5,7 +5,7 @@ import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Descriptor } from '#parts/oci/descriptor.ts';
 import { RegistryError } from '#parts/registry/registry-error.ts';
 import type { Repository } from '#parts/registry/repository.ts';
-import { verificationFailed } from './pull-errors.ts';
+import { isFullDisk, verificationFailed } from './pull-errors.ts';
 
 /** Told while a blob comes; `retry` before each wait, once a second. */
 export interface BlobWatcher {
@@ -105,8 +105,8 @@ function pauseBefore(attempt: number, pauses: readonly number[], thrown: unknown
 }
 
 function isFinal(thrown: unknown): boolean {
-  // Neither ours nor the network's: the disk is full, or there is a bug.
-  if (!(thrown instanceof EngineError)) return true;
+  // A bug, or nothing that another attempt would mend.
+  if (!(thrown instanceof EngineError) || isFullDisk(thrown)) return true;
   if (thrown instanceof RegistryError) {
     if (thrown.status === 429) return thrown.retryAfterMs === undefined || thrown.retryAfterMs > MAX_RETRY_AFTER_MS;
     return FINAL_CODES.has(thrown.errorCode) || (thrown.status >= 400 && thrown.status < 500);

@@ -19,8 +19,14 @@ export function pullFailed(reference: Reference, thrown: unknown): unknown {
   }
 }
 
+/** True where a full disk (or quota) is at the bottom of a failure. */
+export function isFullDisk(thrown: unknown): boolean {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) if (['ENOSPC', 'EDQUOT'].includes(codeOf(cause) ?? '')) return true;
+  return false;
+}
+
 function fullDisk(thrown: unknown): EngineError | undefined {
-  if (codeOf(thrown) !== 'ENOSPC') return undefined;
+  if (thrown instanceof EngineError || !isFullDisk(thrown)) return undefined;
   return new EngineError('internal', 'write: no space left on device', { cause: thrown });
 }
 

@@ -25,6 +25,8 @@ export interface ImageTarget {
   has(imageId: Digest): boolean;
   /** Records an image, all of whose parts are stored, and gives it its tag and its digest in one step. */
   commit(image: PulledImage, lease: Lease, cancel: AbortSignal): Promise<void>;
+  /** Removes what nothing needs, whatever its age: on a full disk the rest of a pull is not kept for the next try. */
+  freeSpace(): Promise<void>;
 }
 
 export interface KnownImage {

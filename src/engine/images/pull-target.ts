@@ -1,10 +1,17 @@
 import { repositoryOf, withDigest } from '#parts/oci/reference.ts';
 import type { ImageCommitter } from './image-committer.ts';
+import type { ImageGarbage } from './image-garbage.ts';
 import type { ImageRecords } from './image-records.ts';
 import type { ImageTarget } from './pull-image.ts';
 
+interface Parts {
+  readonly records: ImageRecords;
+  readonly committer: ImageCommitter;
+  readonly garbage: Pick<ImageGarbage, 'collect'>;
+}
+
 /** The image store as a pull sees it. */
-export function pullTarget({ records, committer }: { readonly records: ImageRecords; readonly committer: ImageCommitter }): ImageTarget {
+export function pullTarget({ records, committer, garbage }: Parts): ImageTarget {
   return {
     find: (reference) => {
       const image = records.findByName(reference);
@@ -20,5 +27,6 @@ export function pullTarget({ records, committer }: { readonly records: ImageReco
       const names = reference.digest === undefined ? [reference, byDigest] : [byDigest];
       await committer.commit({ config: manifest.config.digest, manifest: manifestDigest, layers, parent: '', names }, lease, cancel);
     },
+    freeSpace: async () => void (await garbage.collect(0)),
   };
 }

@@ -98,7 +98,7 @@ export class PullPlace implements AsyncDisposable {
       content,
       snapshots: this.snapshots,
       leases: this.leases,
-      images: pullTarget({ records, committer: this.committer }),
+      images: pullTarget({ records, committer: this.committer, garbage: this.garbage }),
       events: { publish: (event) => void this.events.push(event) },
       log: silentLog,
       maxDownloads: 3,

@@ -11,7 +11,7 @@ import type { Repository } from '#parts/registry/repository.ts';
 import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import type { PullRequest, Report } from './images.ts';
 import { pausesFor } from './pull-blob.ts';
-import { pullFailed } from './pull-errors.ts';
+import { isFullDisk, pullFailed } from './pull-errors.ts';
 import { BlobFetcher } from './pull-fetcher.ts';
 import { pullImage, type ImageTarget } from './pull-image.ts';
 import type { AskedPlatform } from './pull-resolve.ts';
@@ -57,6 +57,7 @@ export class ImagePuller {
     try {
       await this.#pullSomewhere({ reference, platform, credentials: request.credentials ?? ANONYMOUS }, report, cancel);
     } catch (thrown) {
+      if (isFullDisk(thrown)) await this.#parts.images.freeSpace();
       cancel.throwIfAborted();
       throw pullFailed(reference, thrown);
     }

@@ -138,9 +138,9 @@ function ask(worker: Worker, request: Request): Promise<Answer> {
 }
 
 function errorOf({ kind, code, message, stack }: Extract<Answer, { ok: false }>): Error {
-  if (kind) return new EngineError(kind, message);
   const error: NodeJS.ErrnoException = new Error(message);
   if (code !== undefined) error.code = code;
+  if (kind) return new EngineError(kind, message, { cause: error });
   if (stack !== undefined) error.stack = stack;
   return error;
 }

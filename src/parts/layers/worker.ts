@@ -31,7 +31,9 @@ async function answer({ job, cancelled }: Request): Promise<Answer> {
     return { ok: true, value: undefined };
   } catch (thrown) {
     const kind = thrown instanceof EngineError ? thrown.kind : undefined;
-    return { ok: false, kind, code: codeOf(thrown), message: messageOf(thrown), stack: thrown instanceof Error ? thrown.stack : undefined };
+    // An error with words of its own tells by its cause that the disk is full.
+    const code = codeOf(thrown) ?? (thrown instanceof Error ? codeOf(thrown.cause) : undefined);
+    return { ok: false, kind, code, message: messageOf(thrown), stack: thrown instanceof Error ? thrown.stack : undefined };
   }
 }
 
