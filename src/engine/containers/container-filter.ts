@@ -10,7 +10,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'publish', 'since', 'status', 'volume',
 ]);
 const STATUSES: ReadonlySet<string> = new Set(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']);
-const HEALTH: ReadonlySet<string> = new Set(['starting', 'healthy', 'unhealthy', 'none']);
+const HEALTH: ReadonlySet<string> = new Set(['none', 'starting', 'healthy', 'unhealthy']);
 
 interface Parts {
   readonly records: ContainerRecords;
@@ -42,10 +42,10 @@ function testOf(name: string, values: readonly string[], filters: Filters, parts
     case 'label':
       return ({ spec }) => hasLabels(spec.process.labels, values);
     case 'status':
-      assertAmong('status', values, STATUSES);
+      assertAmong('status', 'state', values, STATUSES);
       return ({ state }) => values.includes(state.status);
     case 'health':
-      assertAmong('health', values, HEALTH);
+      assertAmong('health', 'health', values, HEALTH);
       return ({ id }) => values.includes(parts.healthOf(id)?.status ?? 'none');
     case 'exited':
       return exitedTest(values);
@@ -61,8 +61,10 @@ function testOf(name: string, values: readonly string[], filters: Filters, parts
     case 'publish':
     case 'expose':
       return portTest(name, values);
-    case 'is-task':
-      return () => booleanFilter(filters, name) === false;
+    case 'is-task': {
+      const wanted = booleanFilter(filters, name);
+      return () => wanted === false;
+    }
     default:
       return () => values.some((value) => value === 'default' || value === '');
   }
@@ -80,14 +82,15 @@ function nameTest(values: readonly string[]): Fits {
   return ({ name }) => patterns.some((pattern) => pattern.test(name) || pattern.test(`/${name}`));
 }
 
-function assertAmong(name: string, values: readonly string[], known: ReadonlySet<string>): void {
+function assertAmong(name: string, noun: string, values: readonly string[], known: ReadonlySet<string>): void {
   const odd = values.find((value) => !known.has(value));
-  if (odd !== undefined) throw new EngineError('invalid', `invalid filter '${name}=${odd}'`);
+  if (odd === undefined) return;
+  throw new EngineError('invalid', `invalid filter '${name}=${odd}': invalid value for ${noun} (${odd}): must be one of ${[...known].join(', ')}`);
 }
 
 function exitedTest(values: readonly string[]): Fits {
   const codes = values.map((value) => {
-    if (!/^-?\d+$/.test(value)) throw new EngineError('invalid', `strconv.Atoi: parsing "${value}": invalid syntax`);
+    if (!/^-?\d+$/.test(value)) throw new EngineError('invalid', `invalid filter 'exited=${value}': strconv.Atoi: parsing "${value}": invalid syntax`);
     return Number(value);
   });
   return ({ state }) => state.status !== 'created' && codes.includes(exitOf(state)?.exitCode ?? NaN);
@@ -112,12 +115,18 @@ function inNetwork(wanted: string, endpoints: Container['runtime']['endpoints'],
   return names.some((name) => name === wanted || (wanted.length >= 12 && name.startsWith(wanted))) || mode === wanted;
 }
 
+/** Docker calls it its own failure. */
+function unreadablePort(name: string, value: string, why: string): EngineError {
+  return new EngineError('internal', `error while looking up for ${name} ${value}: strconv.ParseUint: parsing "${value}": ${why}`);
+}
+
 /** `80`, `80/udp`, `8000-8010/tcp`. */
 function portTest(name: 'publish' | 'expose', values: readonly string[]): Fits {
   const wanted = values.map((value) => {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(value);
-    if (!match) throw new EngineError('invalid', `invalid filter '${name}=${value}'`);
+    if (!match) throw unreadablePort(name, value, 'invalid syntax');
     const [, from, to = from, protocol = 'tcp'] = match;
+    if (Number(to) > 65_535) throw unreadablePort(name, value, 'value out of range');
     return { from: Number(from), to: Number(to), protocol };
   });
   const fits = (port: number, protocol: string): boolean =>

@@ -6,6 +6,8 @@ import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Image, Images } from '#engine/images/images.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
+import { parseSignal, requireSupportedSignal } from '#parts/host/signals.ts';
+import { formatPlatform, parsePlatform } from '#parts/oci/platform.ts';
 import type { ResourceLimits } from '#parts/runtime/settings.ts';
 import type { Container, Endpoint, MountPoint, RuntimeFacts } from './container.ts';
 import { publishContainer } from './container-events.ts';
@@ -73,6 +75,7 @@ export class ContainerCreator {
     const image = this.#image(request);
     const warnings = platformWarnings(request, image, defaults.architecture);
     const id = newId();
+    this.#refuseLinks(request.spec);
     const checked = this.#checked(this.#complete(id, request.spec, image));
     warnings.push(...checked.warnings);
     cancel.throwIfAborted();
@@ -113,16 +116,14 @@ export class ContainerCreator {
   #image({ spec, platform }: CreateRequest): Image | undefined {
     if (spec.image === '') return undefined;
     const image = this.#parts.images.get(spec.image);
-    const wanted = platform.split('/');
-    const fits = platform === '' || (wanted[0] === image.os && (wanted[1] === undefined || goArch(wanted[1]) === image.architecture));
-    if (!fits) {
-      const found = `${image.os}/${image.architecture}`;
-      throw new EngineError(
-        'not-found',
-        `image with reference ${spec.image} was found but its platform (${found}) does not match the specified platform (${platform})`,
-      );
-    }
-    return image;
+    if (platform === '') return image;
+    const wanted = parsePlatform(platform);
+    if (wanted.os === image.os && wanted.architecture === image.architecture) return image;
+    const found = `${image.os}/${image.architecture}`;
+    throw new EngineError(
+      'not-found',
+      `image with reference ${spec.image} was found but its platform (${found}) does not match the specified platform (${formatPlatform(wanted)})`,
+    );
   }
 
   #complete(id: string, spec: ContainerSpec, image: Image | undefined): ContainerSpec {
@@ -150,7 +151,17 @@ export class ContainerCreator {
     checkLogging(spec.host.logDriver, spec.host.logOptions);
     checkRuntime(spec.host.runtime);
     checkSpec(spec);
+    if (spec.process.stopSignal !== null) requireSupportedSignal(parseSignal(spec.process.stopSignal));
     return { spec: { ...spec, limits }, warnings };
+  }
+
+  #refuseLinks({ network }: ContainerSpec): void {
+    const all = [...network.links, ...Object.values(network.endpoints).flatMap(({ links }) => links)];
+    for (const link of all) {
+      const name = link.split(':', 1)[0] ?? '';
+      if (!this.#parts.records.find(name)) throw new EngineError('invalid', `could not get container for ${name}: No such container: ${name}`);
+      throw new EngineError('not-implemented', `links between containers are not there yet (${link}): reach ${name} by its address`);
+    }
   }
 
   /** An empty volume begins with what the image has at its place. */
@@ -167,11 +178,6 @@ export class ContainerCreator {
       await roots.unmount(id);
     }
   }
-}
-
-/** The names that people use for Go's. */
-function goArch(name: string): string {
-  return { x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64' }[name] ?? name;
 }
 
 function platformWarnings({ platform }: CreateRequest, image: Image | undefined, architecture: string): string[] {

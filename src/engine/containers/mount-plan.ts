@@ -55,7 +55,10 @@ function inherited(from: string, records: ContainerRecords): PlannedMount[] {
   if (mode !== '' && mode !== 'ro' && mode !== 'rw' && mode !== 'z' && mode !== 'Z') {
     throw new EngineError('invalid', `invalid volume specification: '${from}': invalid mode: ${mode}`);
   }
-  return records.get(name).runtime.mounts.map((mount) => ({ ...mount, writable: mount.writable && mode !== 'ro', copyUp: false }));
+  const found = records.find(name);
+  // dockerd answers 400 here, not 404
+  if (!found) throw new EngineError('invalid', `No such container: ${name}`);
+  return found.runtime.mounts.map((mount) => ({ ...mount, writable: mount.writable && mode !== 'ro', copyUp: false }));
 }
 
 async function plannedBind(bind: BindSetting, volumeDriver: string, volumes: Volumes): Promise<PlannedMount> {
