@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { detectCgroups, killCgroup, listCgroupPids, parseProcCgroup, removeCgroup } from './cgroups.ts';
@@ -40,6 +42,29 @@ test('version 2: pids of the whole tree, and its removal', async (context) => {
   removeCgroup(layout, '/onggi/c2');
   removeCgroup(layout, '/onggi/c2');
   assert.deepEqual(listCgroupPids(layout, '/onggi/c2'), []);
+});
+
+test('a real cgroup: its processes are killed, then it goes', async (context) => {
+  const host = detectCgroups();
+  const hierarchy = host.version === 2 ? host.unified : host.hierarchies.get('pids');
+  if (hierarchy === undefined) return context.skip('this host has no pids controller');
+  const layout = host.version === 2 ? host : { ...host, hierarchies: new Map([['pids', hierarchy]]) };
+  const path = `/onggi-test-${process.pid}`;
+  mkdirSync(join(hierarchy, path, 'inner'), { recursive: true });
+  const children = ['', 'inner'].map((below) => {
+    // It forks once it is inside.
+    const child = spawn('sh', ['-c', 'read go; sleep 100 & sleep 100'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    writeFileSync(join(hierarchy, path, below, 'cgroup.procs'), String(child.pid));
+    child.stdin.end('go\n');
+    return child;
+  });
+  assert.ok(listCgroupPids(layout, path).length >= 2);
+  assert.throws(() => removeCgroup(layout, path), { code: 'EBUSY' });
+  const ends = children.map((child) => once(child, 'exit'));
+  assert.equal(await killCgroup(layout, path), true);
+  await Promise.all(ends);
+  removeCgroup(layout, path);
+  assert.equal(existsSync(join(hierarchy, path)), false);
 });
 
 test('the cgroups of a process by controller', () => {

@@ -15,7 +15,7 @@ const VETH_INFO_PEER = 1;
 const IFF_UP = 1;
 const AF_BRIDGE = 7;
 const IFLA_PROTINFO = 12;
-const IFLA_BRPORT_MODE = 4;
+const BRPORT = { hairpin: 4, isolated: 33 } as const;
 
 export interface Link {
   readonly index: number;
@@ -87,11 +87,19 @@ export function setLink(socket: RouteSocket, index: number, settings: LinkSettin
   socket.change(settings.master === undefined ? RTM_SETLINK : RTM_NEWLINK, 0, Buffer.concat(body), `set interface ${index}`);
 }
 
-/** Lets frames leave through the bridge's port that they came from: how a container reaches its own published port. */
-export function setHairpin(socket: RouteSocket, index: number): void {
+export interface BridgePortSettings {
+  /** Frames may leave through the port that they came from: how a container reaches its own published port. */
+  readonly hairpin: boolean;
+  /** It exchanges frames with the bridge itself and not with other isolated ports. */
+  readonly isolated: boolean;
+}
+
+/** For an interface that is a bridge's port. @see https://man7.org/linux/man-pages/man8/bridge.8.html (bridge link set) */
+export function setBridgePort(socket: RouteSocket, index: number, { hairpin, isolated }: BridgePortSettings): void {
   const body = ifinfomsg(index, undefined);
   body.writeUInt8(AF_BRIDGE, 0);
-  socket.change(RTM_SETLINK, 0, Buffer.concat([body, nested(IFLA_PROTINFO, attribute(IFLA_BRPORT_MODE, Uint8Array.of(1)))]), `set hairpin of interface ${index}`);
+  const settings = [attribute(BRPORT.hairpin, Uint8Array.of(hairpin ? 1 : 0)), attribute(BRPORT.isolated, Uint8Array.of(isolated ? 1 : 0))];
+  socket.change(RTM_SETLINK, 0, Buffer.concat([body, nested(IFLA_PROTINFO, ...settings)]), `set bridge port ${index}`);
 }
 
 /** Not being there is no error. A veth's other end goes with it. */

@@ -1,6 +1,6 @@
 import { codeOf } from '#base/errors.ts';
 import { addAddress } from '#parts/host/addresses.ts';
-import { createVeth, findLink, setHairpin, setLink } from '#parts/host/links.ts';
+import { createVeth, findLink, setBridgePort, setLink } from '#parts/host/links.ts';
 import { makeNetNamespace } from '#parts/host/namespaces.ts';
 import { RouteSocket } from '#parts/host/netlink.ts';
 import { addRoute } from '#parts/host/routes.ts';
@@ -14,6 +14,8 @@ export interface BridgePort {
   readonly hostInterface: string;
   readonly bridgeIndex: number;
   readonly mtu: number;
+  /** It does not reach other containers on this bridge. */
+  readonly isolated: boolean;
   readonly mac: string;
   readonly ipv4: string;
   readonly prefixLength: number;
@@ -46,7 +48,7 @@ export function makeBridgedNamespace(path: string, host: RouteSocket, port: Brid
     configure(inside, port);
   });
   const link = findLink(host, port.hostInterface);
-  if (link !== undefined) setHairpin(host, link.index);
+  if (link !== undefined) setBridgePort(host, link.index, { hairpin: true, isolated: port.isolated });
 }
 
 function configure(inside: RouteSocket, { ipv4, prefixLength, gateway }: BridgePort): void {

@@ -1,6 +1,6 @@
 import { EngineError, messageOf } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
-import { findLink, type Link, setHairpin, setLink } from '#parts/host/links.ts';
+import { findLink, type Link, setBridgePort, setLink } from '#parts/host/links.ts';
 import type { RouteSocket } from '#parts/host/netlink.ts';
 import { AddressPool } from './address-pool.ts';
 import { type BridgeSettings, ensureBridge } from './bridge.ts';
@@ -84,6 +84,6 @@ export class DefaultBridge {
     const link = findLink(socket, hostInterface);
     if (bridge === undefined || link === undefined || link.master === bridge.index) return;
     setLink(socket, link.index, { master: bridge.index, up: true });
-    setHairpin(socket, link.index);
+    setBridgePort(socket, link.index, { hairpin: true, isolated: !settings.interContainer });
   }
 }

@@ -46,14 +46,19 @@ if (inSandbox(import.meta.url)) {
     assert.equal(run(one.netNamespace, 'ip -6 addr show dev eth0').out, '');
   });
 
-  test('without inter-container traffic they do not', async () => {
+  test('without inter-container traffic they do not, neither side by side nor by way of the host', async (context) => {
     await using net = await testNetwork({ interContainer: false });
     await using one = await join(net);
-    await using two = await join(net, { containerName: 'two' });
-    // Traffic inside a bridge is filtered only where the host hands it to the packet filter.
-    assert.equal(run(undefined, 'sysctl -qw net.bridge.bridge-nf-call-iptables=1').ok, true);
+    await using two = await join(net, { containerName: 'two', ports: { '80/tcp': [{ hostIp: '', hostPort: '82' }] } });
+    await serve(context, two.netNamespace, 'TCP-LISTEN:80');
     assert.equal(run(one.netNamespace, `busybox ping -c1 -W1 ${two.endpoint.ipv4}`).ok, false);
+    const gatewayMac = /link\/ether (\S+)/.exec(run(undefined, 'ip link show onggi0').out)?.[1];
+    run(one.netNamespace, `ip neigh replace ${two.endpoint.ipv4} lladdr ${gatewayMac} dev eth0`);
+    assert.equal(run(one.netNamespace, `busybox ping -c1 -W1 ${two.endpoint.ipv4}`).ok, false, 'by way of the host');
+    assert.equal(run(one.netNamespace, 'busybox ping -c1 -W2 172.17.0.1').ok, true, 'the host itself');
+    // With br_netfilter the translated packet stays a bridged frame, between two isolated ports: closed rather than open.
     run(undefined, 'sysctl -qw net.bridge.bridge-nf-call-iptables=0');
+    assert.equal(run(one.netNamespace, tcp('172.17.0.1:82')).ok, true, 'what is published is published');
   });
 
   for (const bridgeNetfilter of [0, 1]) {

@@ -95,7 +95,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
     const endpointId = newId();
     if (request.mode === 'host') return makeSandbox({ id, path: this.#path('default'), endpoint: noAddress(request.networkId, endpointId) });
     try {
-      return request.mode === 'none' ? this.#joinNothing(id, endpointId, request) : await this.#joinBridge(id, endpointId, request);
+      return request.mode === 'none' ? this.#joinNothing(id, endpointId, request) : await this.#joinBridge(id, endpointId, request, cancel);
     } catch (thrown) {
       throw new EngineError('internal', `failed to set up container networking: ${messageOf(thrown)}`, { cause: thrown });
     }
@@ -157,14 +157,14 @@ export class HostNetwork implements NetworkDriver, Disposable {
     return makeSandbox({ id, path, netNamespace: path, endpoint: noAddress(networkId, endpointId), leave: () => this.#leave(attachment) });
   }
 
-  async #joinBridge(id: string, endpointId: string, request: JoinRequest): Promise<Sandbox> {
+  async #joinBridge(id: string, endpointId: string, request: JoinRequest, cancel: AbortSignal): Promise<Sandbox> {
     const { facts, prefixLength, pool } = this.#bridge.get();
     const link = this.#bridgeLink();
     await using undo = new AsyncDisposableStack();
 
     const ipv4 = takeAddress(pool, request.ipv4);
     undo.defer(() => pool.release(ipv4));
-    const held = await this.#holdPorts(request, ipv4, endpointId);
+    const held = await this.#holdPorts(request, ipv4, endpointId, cancel);
     const mappings = held.flatMap(({ mappings: some }) => some);
     undo.defer(() => this.#ports.release(mappings));
     const descriptors = new Descriptors(held.flatMap(({ descriptors: some }) => some));
@@ -172,7 +172,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
 
     const path = this.#path(id);
     const macAddress = macOf(request, ipv4);
-    makeBridgedNamespace(path, this.#routes, { hostInterface: hostInterface(id), bridgeIndex: link.index, mtu: facts.mtu, mac: macAddress, ipv4, prefixLength, gateway: facts.gateway });
+    makeBridgedNamespace(path, this.#routes, { hostInterface: hostInterface(id), bridgeIndex: link.index, mtu: facts.mtu, isolated: !facts.interContainer, mac: macAddress, ipv4, prefixLength, gateway: facts.gateway });
     undo.defer(() => this.#removeNamespace(id));
     await this.#firewall.publish(mappings);
 
@@ -190,10 +190,10 @@ export class HostNetwork implements NetworkDriver, Disposable {
     });
   }
 
-  async #holdPorts(request: JoinRequest, ipv4: string, endpointId: string): Promise<readonly HeldPort[]> {
+  async #holdPorts(request: JoinRequest, ipv4: string, endpointId: string, cancel: AbortSignal): Promise<readonly HeldPort[]> {
     const unnamed = this.#settings.hostIp ? [this.#settings.hostIp] : everywhere();
     try {
-      return await this.#ports.hold(wantedPorts(request, unnamed), ipv4);
+      return await this.#ports.hold(wantedPorts(request, unnamed), ipv4, cancel);
     } catch (thrown) {
       throw new EngineError('internal', `driver failed programming external connectivity on endpoint ${request.containerName} (${endpointId}): ${messageOf(thrown)}`, { cause: thrown });
     }

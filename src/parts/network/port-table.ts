@@ -32,10 +32,10 @@ export class PortTable {
    *
    * @throws {EngineError} `internal`, in Docker's words: which port, and whether a container or another program has it
    */
-  async hold(wanted: readonly WantedPort[], containerIp: string): Promise<readonly HeldPort[]> {
+  async hold(wanted: readonly WantedPort[], containerIp: string, cancel?: AbortSignal): Promise<readonly HeldPort[]> {
     const held: HeldPort[] = [];
     try {
-      for (const wish of wanted) held.push(await this.#holdOne(wish, containerIp));
+      for (const wish of wanted) held.push(await this.#holdOne(wish, containerIp, cancel));
       return held;
     } catch (thrown) {
       held.forEach(({ descriptors }) => descriptors.forEach((descriptor) => closeSync(descriptor)));
@@ -55,7 +55,7 @@ export class PortTable {
     for (const mapping of mappings) if (this.#unmark(mapping)) this.#released.set(`${mapping.protocol}/${mapping.hostPort}`, now);
   }
 
-  async #holdOne(wish: WantedPort, containerIp: string): Promise<HeldPort> {
+  async #holdOne(wish: WantedPort, containerIp: string, cancel?: AbortSignal): Promise<HeldPort> {
     const fixed = wish.first === wish.last && wish.first !== 0;
     let refusal: EngineError | undefined;
     for (const hostPort of this.#candidates(wish)) {
@@ -65,7 +65,7 @@ export class PortTable {
         continue;
       }
       const mappings = wish.hostIps.map((hostIp) => ({ protocol: wish.protocol, hostIp, hostPort, containerIp, containerPort: wish.containerPort }));
-      const bound = await this.#bind(mappings, fixed);
+      const bound = await this.#bind(mappings, fixed, cancel);
       if (bound instanceof EngineError) {
         refusal = bound;
         continue;
@@ -77,7 +77,7 @@ export class PortTable {
   }
 
   /** Marks the port as ours before anything is waited for, so that nobody else tries the same. */
-  async #bind(mappings: readonly PortMapping[], patient: boolean): Promise<readonly number[] | EngineError> {
+  async #bind(mappings: readonly PortMapping[], patient: boolean, cancel?: AbortSignal): Promise<readonly number[] | EngineError> {
     mappings.forEach((mapping) => this.#mark(mapping));
     try {
       for (;;) {
@@ -87,7 +87,7 @@ export class PortTable {
           mappings.forEach((mapping) => this.#unmark(mapping));
           return bound;
         }
-        await pause(RETRY_MS);
+        await pause(RETRY_MS, undefined, cancel && { signal: cancel });
       }
     } catch (thrown) {
       mappings.forEach((mapping) => this.#unmark(mapping));
