@@ -51,7 +51,19 @@ export async function handOver(taken: TakenConnection, answer: HijackAnswer): Pr
 /** An answer to a request whose connection is ours already: the connection ends with it. */
 export function refuse({ connection }: TakenConnection, status: number, headers: OutgoingHttpHeaders, body: string): void {
   connection.on('error', () => connection.destroy());
-  if (!connection.destroyed) connection.end(`${headText(status, reasonOf(status), headers)}${body}`);
+  hangUp(connection, `${headText(status, reasonOf(status), headers)}${body}`);
+}
+
+/** Last words. What the client still sends is thrown away for a while: a reset would keep it from reading them. */
+export function hangUp(connection: Duplex, words: string): void {
+  if (connection.destroyed) return;
+  const timer = setTimeout(() => connection.destroy(), LINGER_MS);
+  connection.once('close', () => clearTimeout(timer));
+  connection.resume();
+  connection.end(words, () => {
+    if (connection.readableEnded) connection.destroy();
+    else connection.once('end', () => connection.destroy());
+  });
 }
 
 /** Bytes of the client to the process, its half-close too; what comes after the process has gone is thrown away. */

@@ -1,16 +1,17 @@
 import { chownSync, lstatSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { codeOf, EngineError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { json, RAW_STREAM, type Answer } from './answer.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
 import { destinationOf, type Destination } from './dispatch.ts';
-import { detach, handOver, refuse, type TakenConnection } from './hijack.ts';
+import { detach, handOver, hangUp, refuse, type TakenConnection } from './hijack.ts';
 import { IncomingRequest } from './request.ts';
 import { respondStream, respondWhole, StreamBroken } from './respond.ts';
 import type { Router } from './router.ts';
 import { failureOf } from './status.ts';
+import { upgradeBody } from './upgrade-body.ts';
 
 /** Where to listen. A socket file that is left over is replaced; its mode holds from the first moment. */
 export type ListenTarget =
@@ -122,13 +123,16 @@ export class ApiServer implements AsyncDisposable {
 
   async #serveUpgrade(request: IncomingMessage, connection: Duplex, head: Buffer): Promise<void> {
     const destination = destinationOf(this.#router, request.method ?? '', request.url ?? '/');
-    const taken: TakenConnection = { connection, head, upgraded: true };
+    const taken = { connection, head, upgraded: true };
     if (destination.type === 'answer') return refuse(taken, destination.answer.status, COMMON_HEADERS, destination.answer.body);
-    const incoming = this.#incoming(request, destination);
-    connection.once('close', () => incoming.clientGone());
     // Between here and the answer nobody else listens: a client that breaks off must not end the engine.
-    connection.on('error', () => incoming.clientGone());
+    connection.on('error', () => connection.destroy());
+    this.#track(connection);
     try {
+      const cut = await upgradeBody(request, connection, head);
+      taken.head = cut.head;
+      const incoming = this.#incoming(request, destination, cut.body);
+      connection.once('close', () => incoming.clientGone());
       const answer = await destination.found.route.handle(incoming);
       if (answer.type === 'hijack') await this.#join(taken, answer);
       else if (answer.type === 'whole') refuse(taken, answer.status, wholeHeaders(answer.headers, answer.body), answer.body);
@@ -140,23 +144,27 @@ export class ApiServer implements AsyncDisposable {
   }
 
   async #join(taken: TakenConnection, answer: Extract<Answer, { type: 'hijack' }>): Promise<void> {
-    this.#hijacked.add(taken.connection);
+    this.#track(taken.connection);
     try {
       await handOver(taken, answer);
     } catch (thrown) {
       // The headers are sent: a broken pipe or a client that went away ends the stream, and there is nobody to tell.
       this.#log.debug('a hijacked connection ended early', { error: String(thrown) });
-    } finally {
-      this.#hijacked.delete(taken.connection);
     }
   }
 
-  #incoming(request: IncomingMessage, destination: Extract<Destination, { type: 'route' }>): IncomingRequest {
+  /** node:http forgets a connection that it has given away. */
+  #track(connection: Duplex): void {
+    this.#hijacked.add(connection);
+    connection.once('close', () => this.#hijacked.delete(connection));
+  }
+
+  #incoming(request: IncomingMessage, destination: Extract<Destination, { type: 'route' }>, body: Readable = request): IncomingRequest {
     const { found, version, rawQuery } = destination;
     const { method = '', headers } = request;
     const closing = this.#closing.signal;
     this.#log.debug('handling request', { method, path: request.url });
-    return new IncomingRequest({ method, params: found.params, rawQuery, headers, version, body: request, closing });
+    return new IncomingRequest({ method, params: found.params, rawQuery, headers, version, body, closing });
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, destination: Extract<Destination, { type: 'route' }>, thrown: unknown): void {
@@ -169,6 +177,7 @@ export class ApiServer implements AsyncDisposable {
 
   #refuse(taken: TakenConnection, { found }: Extract<Destination, { type: 'route' }>, thrown: unknown): void {
     const { status, message } = failureOf(thrown);
+    this.#track(taken.connection);
     if (found.route.plainFailures) return refuse(taken, status, { 'Content-Type': RAW_STREAM }, `${message}\r\n`);
     const { headers, body } = json({ message }, status);
     refuse(taken, status, wholeHeaders(headers, body), body);
@@ -208,5 +217,5 @@ function endBroken(code: string | undefined, connection: Duplex): void {
     return;
   }
   const reason = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  connection.end(`HTTP/1.1 ${reason}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${reason}`);
+  hangUp(connection, `HTTP/1.1 ${reason}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${reason}`);
 }

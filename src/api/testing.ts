@@ -93,9 +93,11 @@ async function ask(socketPath: string, { method, url, body, headers }: Asked): P
   };
 }
 
-/** All that comes until the other side ends. */
+/** All that comes until the other side ends; hangs up then. */
 export async function readAll(socket: Socket): Promise<string> {
-  return Buffer.concat(await Array.fromAsync(socket as AsyncIterable<Buffer>)).toString('latin1');
+  const bytes = Buffer.concat(await Array.fromAsync(socket as AsyncIterable<Buffer>));
+  socket.destroy();
+  return bytes.toString('latin1');
 }
 
 export interface FakeSession {

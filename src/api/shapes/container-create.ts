@@ -217,11 +217,16 @@ function securitySettings(host: HostConfigBody): SecuritySettings {
     readonlyRootfs: host.ReadonlyRootfs,
     capAdd: host.CapAdd ?? [],
     capDrop: host.CapDrop ?? [],
-    securityOpt: host.SecurityOpt ?? [],
+    securityOpt: host.SecurityOpt ?? impliedSecurityOpt(host),
     maskedPaths: host.MaskedPaths,
     readonlyPaths: host.ReadonlyPaths,
     usernsMode: host.UsernsMode,
   };
+}
+
+/** dockerd switches SELinux labels off for a container that shares the host's processes, and shows that. */
+function impliedSecurityOpt({ Privileged: privileged, PidMode: pid, IpcMode: ipc }: HostConfigBody): readonly string[] {
+  return privileged || pid === 'host' || ipc === 'host' ? ['label=disable'] : [];
 }
 
 function invalid(message: string): EngineError {

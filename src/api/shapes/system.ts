@@ -46,7 +46,8 @@ function goBuildTime(text: string): string {
 /** `speaks` says what the client's API version knows. */
 export function systemInfo(facts: InfoFacts, speaks: (since: string) => boolean): SystemInfo {
   const { running, paused, stopped } = facts.containers;
-  const commit = { ID: '', ...(!speaks('1.49') && { Expected: '' }) };
+  const commit = (id: string): SystemInfo['RuncCommit'] => ({ ID: id, ...(!speaks('1.49') && { Expected: id }) });
+  const runtime = facts.components.find(({ name }) => name === facts.defaultRuntime);
   return {
     ID: facts.id,
     Containers: running + paused + stopped,
@@ -91,9 +92,9 @@ export function systemInfo(facts: InfoFacts, speaks: (since: string) => boolean)
     LiveRestoreEnabled: facts.liveRestore,
     Isolation: '',
     InitBinary: facts.initBinary,
-    ContainerdCommit: commit,
-    RuncCommit: commit,
-    InitCommit: commit,
+    ContainerdCommit: commit(''),
+    RuncCommit: commit(runtime?.version ?? ''),
+    InitCommit: commit(''),
     SecurityOptions: facts.securityOptions.map((option) => (speaks('1.25') ? option : plainOption(option))),
     ...(speaks('1.49') && { FirewallBackend: { Driver: 'nftables' } }),
     CDISpecDirs: [],
