@@ -96,7 +96,7 @@ export class ImageLoader {
     }
     const image = await committer.commit(request, lease, cancel);
     const names = request.names.map(familiarText);
-    for (const _ of names.length > 0 ? names : [image.id]) publishImage(events, 'load', image.id, image);
+    publishImage(events, 'load', image.id, image);
     return names.length > 0 ? names : [image.id];
   }
 }

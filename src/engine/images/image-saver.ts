@@ -43,7 +43,7 @@ export class ImageSaver {
     const chosen = this.#chosen(refs);
     const saved: SavedImage[] = [];
     for (const [image, names] of chosen) saved.push(await this.#prepared(image, names));
-    return Readable.from(this.#archive(saved, cancel), { objectMode: false, highWaterMark: 1 << 20 });
+    return Readable.from(this.#archive(saved, cancel), { objectMode: false, highWaterMark: 256 * 1024 });
   }
 
   /** A repository alone means all of its tags; an id saves an image without names. */
@@ -123,7 +123,7 @@ export class ImageSaver {
     }
     for (const [path, value] of documents(saved)) yield* smallFile(path, Buffer.from(JSON.stringify(value)));
     yield END_OF_ARCHIVE;
-    for (const { image, names } of saved) for (const _ of names.length > 0 ? names : [image]) publishImage(events, 'save', image.id, image);
+    for (const { image } of saved) publishImage(events, 'save', image.id, image);
   }
 
   async *#blob(path: string, digest: Digest, createdAt: Date | null, cancel: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {

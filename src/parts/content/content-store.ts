@@ -52,7 +52,7 @@ export class ContentStore {
 
   /** The bytes from `start` on. A blob that is missing is an error of the stream. */
   open(digest: Digest, options: { readonly start?: number } = {}): Readable {
-    return createReadStream(this.path(digest), { start: options.start ?? 0, highWaterMark: 1 << 20 });
+    return createReadStream(this.path(digest), { start: options.start ?? 0, highWaterMark: 256 * 1024 });
   }
 
   /**
