@@ -34,10 +34,10 @@ export function filterImages(records: ImageRecords, query: { readonly all: boole
     .filter(fits)
     .map((image) => ({ image, names: records.namesOf(image.id).filter(matches) }))
     .filter(({ image, names }) => {
-      if (dangling === true && (names.some(isTagged) || records.childrenOf(image.id).length > 0)) return false;
+      if (dangling === true && (names.some(isTagged) || records.hasChildren(image.id))) return false;
       if (names.length > 0) return true;
       if (dangling === false || patterns) return false;
-      return all || records.childrenOf(image.id).length === 0;
+      return all || !records.hasChildren(image.id);
     })
     .sort((a, b) => createdMs(b.image) - createdMs(a.image));
 }

@@ -2,7 +2,7 @@ import type { Log } from '#base/log.ts';
 import { isKind } from '#base/errors.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Leases } from '#parts/content/leases.ts';
-import { chainIdsOf, type Digest } from '#parts/oci/digest.ts';
+import type { Digest } from '#parts/oci/digest.ts';
 import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import type { ImageRecords, StoredImage } from './image-records.ts';
 import type { LayerBlobs } from './layer-blobs.ts';
@@ -32,9 +32,9 @@ export class ImageGarbage {
    *
    * @returns what went, the topmost first
    */
-  async afterRemoval(image: Pick<StoredImage, 'id' | 'document' | 'manifest'>): Promise<{ readonly chainId: Digest; readonly sizeBytes: number }[]> {
+  async afterRemoval(image: Pick<StoredImage, 'id' | 'document' | 'chain' | 'manifest'>): Promise<{ readonly chainId: Digest; readonly sizeBytes: number }[]> {
     const { diffIds } = image.document;
-    const removed = await this.removeLayers(chainIdsOf(diffIds));
+    const removed = await this.removeLayers(image.chain);
     await this.removeBlobs([image.id, image.manifest, ...diffIds.flatMap((diffId) => this.#parts.blobs.digestsOf(diffId))]);
     return removed;
   }
@@ -109,7 +109,7 @@ export class ImageGarbage {
   }
 
   #chainsOfImages(): Set<string> {
-    return new Set(this.#parts.records.all().flatMap(({ document }) => chainIdsOf(document.diffIds)));
+    return new Set(this.#parts.records.all().flatMap(({ chain }) => chain));
   }
 
   /** Configurations, manifests, and the blobs of every layer that is unpacked here or belongs to an image. */

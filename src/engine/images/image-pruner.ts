@@ -1,7 +1,6 @@
 import { isKind } from '#base/errors.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Filters } from '#engine/filters.ts';
-import { chainIdsOf } from '#parts/oci/digest.ts';
 import { familiarText } from '#parts/oci/reference.ts';
 import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import { pruneTest } from './image-filter.ts';
@@ -22,8 +21,8 @@ interface Parts {
 export async function pruneImages(parts: Parts, filters: Filters): Promise<{ removed: readonly RemovedImage[]; reclaimedBytes: number }> {
   const { records, garbage, events, snapshots } = parts;
   const { danglingOnly, fits } = pruneTest(filters);
-  const top = records.all().filter((image) => fits(image) && (records.namesOf(image.id).length > 0 || records.childrenOf(image.id).length === 0));
-  const sizes = new Map(records.all().flatMap(({ document }) => chainIdsOf(document.diffIds).map((chainId) => [chainId, snapshots.findLayer(chainId)?.sizeBytes ?? 0])));
+  const top = records.all().filter((image) => fits(image) && (records.namesOf(image.id).length > 0 || !records.hasChildren(image.id)));
+  const sizes = new Map(records.all().flatMap(({ chain }) => chain.map((chainId) => [chainId, snapshots.findLayer(chainId)?.sizeBytes ?? 0])));
   const removed: RemovedImage[] = [];
   for (const image of top) removed.push(...(await pruneOne(parts, image, danglingOnly)));
   // What a failed or killed operation has left counts too: nobody comes back for it once this is asked for.

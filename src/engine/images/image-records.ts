@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { parseDigest, type Digest } from '#parts/oci/digest.ts';
+import { chainIdsOf, parseDigest, type Digest } from '#parts/oci/digest.ts';
 import { parseImageDocument, type ImageDocument } from '#parts/oci/image-document.ts';
 import { canonicalName, canonicalText, parseReference, repositoryOf, withDefaultTag, type Reference } from '#parts/oci/reference.ts';
 import { transaction } from '#parts/records/database.ts';
@@ -8,6 +8,8 @@ import { transaction } from '#parts/records/database.ts';
 export interface StoredImage {
   readonly id: Digest;
   readonly document: ImageDocument;
+  /** Names of its stacks of layers, lowest first. */
+  readonly chain: readonly Digest[];
   /** Of its manifest's blob. */
   readonly manifest: Digest;
   /** The image it was built on, by id; empty where nobody said. */
@@ -16,7 +18,7 @@ export interface StoredImage {
   readonly lastTaggedAt: Date | null;
 }
 
-export interface NewImage extends Omit<StoredImage, 'document' | 'lastTaggedAt'> {
+export interface NewImage extends Omit<StoredImage, 'document' | 'chain' | 'lastTaggedAt'> {
   readonly config: Buffer;
 }
 
@@ -30,6 +32,8 @@ export class ImageRecords {
   readonly #db: DatabaseSync;
   readonly #images = new Map<string, StoredImage>();
   readonly #names = new Map<string, Name>();
+  readonly #namesOf = new Map<string, Map<string, Reference>>();
+  readonly #parents = new Map<string, number>();
   readonly #insert: StatementSync;
   readonly #tagged: StatementSync;
   readonly #delete: StatementSync;
@@ -67,7 +71,7 @@ export class ImageRecords {
 
   /** Its names in the order of their text; tags and digests alike. */
   namesOf(id: string): readonly Reference[] {
-    return [...this.#names].filter(([, name]) => name.imageId === id).sort(byKey).map(([, name]) => name.reference);
+    return [...(this.#namesOf.get(id) ?? [])].sort(byKey).map(([, reference]) => reference);
   }
 
   /** Names of one repository, with the images they stand for. */
@@ -76,19 +80,22 @@ export class ImageRecords {
     return [...this.#names].filter(([, { reference }]) => canonicalName(reference) === wanted).sort(byKey).map(([, name]) => name);
   }
 
-  childrenOf(id: string): readonly StoredImage[] {
-    return this.all().filter(({ parent }) => parent === id);
+  /** True where another image was built on this one. */
+  hasChildren(id: string): boolean {
+    return this.#parents.has(id);
   }
 
   /** Adds an image, unless it is there already, and gives it names, in one transaction. */
   insert(image: NewImage, names: readonly Reference[]): StoredImage {
     const { id, config, manifest, parent, storedAt } = image;
-    const stored = this.#images.get(id) ?? { id, document: parseImageDocument(config), manifest, parent, storedAt, lastTaggedAt: null };
+    const document = parseImageDocument(config);
     transaction(this.#db, () => {
       if (!this.#images.has(id)) this.#insert.run(id, config.toString(), manifest, parent, storedAt.getTime());
       names.forEach((name) => this.#writeName(name, id, storedAt));
     });
-    if (!this.#images.has(id)) this.#images.set(id, stored);
+    const known = this.#images.get(id);
+    const stored = known ?? { id, document, chain: chainIdsOf(document.diffIds), manifest, parent, storedAt, lastTaggedAt: null };
+    if (!known) this.#remember(stored);
     names.forEach((name) => this.#rememberName(name, id, storedAt));
     return this.#images.get(id) ?? stored;
   }
@@ -104,14 +111,45 @@ export class ImageRecords {
     const { digest, tag } = reference;
     const [table, column] = digest === undefined ? ['image_tag', 'tag'] : ['image_digest', 'digest'];
     this.#db.prepare(`DELETE FROM ${table} WHERE repository = ? AND ${column} = ?`).run(canonicalName(reference), digest ?? tag ?? '');
-    this.#names.delete(keyOf(reference));
+    this.#forgetName(keyOf(reference));
   }
 
   /** With all of its names. */
   delete(id: string): void {
     this.#delete.run(id);
+    const image = this.#images.get(id);
+    if (image) this.#countChild(image.parent, -1);
     this.#images.delete(id);
-    for (const [key, name] of this.#names) if (name.imageId === id) this.#names.delete(key);
+    for (const key of this.#namesOf.get(id)?.keys() ?? []) this.#forgetName(key);
+  }
+
+  #remember(image: StoredImage): void {
+    this.#images.set(image.id, image);
+    this.#countChild(image.parent, 1);
+  }
+
+  #countChild(parent: string, change: number): void {
+    if (parent === '') return;
+    const count = (this.#parents.get(parent) ?? 0) + change;
+    if (count > 0) this.#parents.set(parent, count);
+    else this.#parents.delete(parent);
+  }
+
+  #setName(reference: Reference, imageId: Digest): void {
+    const key = keyOf(reference);
+    this.#forgetName(key);
+    this.#names.set(key, { reference, imageId });
+    const own = this.#namesOf.get(imageId) ?? new Map<string, Reference>();
+    this.#namesOf.set(imageId, own.set(key, reference));
+  }
+
+  #forgetName(key: string): void {
+    const imageId = this.#names.get(key)?.imageId;
+    if (imageId === undefined) return;
+    this.#names.delete(key);
+    const own = this.#namesOf.get(imageId);
+    own?.delete(key);
+    if (own?.size === 0) this.#namesOf.delete(imageId);
   }
 
   #writeName(reference: Reference, id: Digest, at: Date): void {
@@ -127,7 +165,7 @@ export class ImageRecords {
   #rememberName(reference: Reference, imageId: Digest, at: Date): void {
     // A name with both is the digest's: the tag may move on.
     const kept: Reference = reference.digest === undefined ? reference : { ...reference, tag: undefined };
-    this.#names.set(keyOf(kept), { reference: kept, imageId });
+    this.#setName(kept, imageId);
     const image = this.#images.get(imageId);
     if (image && reference.digest === undefined) this.#images.set(imageId, { ...image, lastTaggedAt: at });
   }
@@ -135,7 +173,7 @@ export class ImageRecords {
   #read(): void {
     for (const row of this.#db.prepare('SELECT * FROM image').all()) {
       const image = storedImage(row);
-      this.#images.set(image.id, image);
+      this.#remember(image);
     }
     for (const row of this.#db.prepare('SELECT * FROM image_tag').all()) {
       this.#readName(row, { tag: String(row['tag']), digest: undefined });
@@ -147,7 +185,7 @@ export class ImageRecords {
 
   #readName(row: Record<string, unknown>, which: Pick<Reference, 'tag' | 'digest'>): void {
     const reference = { ...repositoryOf(parseReference(String(row['repository']))), ...which };
-    this.#names.set(keyOf(reference), { reference, imageId: parseDigest(String(row['image_id'])) });
+    this.#setName(reference, parseDigest(String(row['image_id'])));
   }
 }
 
@@ -155,15 +193,17 @@ function keyOf(reference: Reference): string {
   return canonicalText(reference.digest === undefined ? reference : { ...reference, tag: undefined });
 }
 
-function byKey([a]: readonly [string, Name], [b]: readonly [string, Name]): number {
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
   return a < b ? -1 : Number(a > b);
 }
 
 function storedImage(row: Record<string, unknown>): StoredImage {
   const tagged = row['last_tagged_ms'];
+  const document = parseImageDocument(Buffer.from(String(row['config'])));
   return {
     id: parseDigest(String(row['id'])),
-    document: parseImageDocument(Buffer.from(String(row['config']))),
+    document,
+    chain: chainIdsOf(document.diffIds),
     manifest: parseDigest(String(row['manifest'])),
     parent: String(row['parent']),
     storedAt: new Date(Number(row['stored_ms'])),

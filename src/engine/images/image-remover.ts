@@ -82,7 +82,7 @@ export class ImageRemover {
     const { records, garbage, events } = this.#parts;
     const conflict = this.#conflict(image, { references: !how.force, stopped: !how.force });
     if (conflict) {
-      const isDangling = records.namesOf(image.id).length === 0 && records.childrenOf(image.id).length === 0;
+      const isDangling = records.namesOf(image.id).length === 0 && !records.hasChildren(image.id);
       if (how.quiet && (!isDangling || conflict.used)) return;
       throw cannotRemove(conflict);
     }
@@ -99,7 +99,7 @@ export class ImageRemover {
     const { records, usersOf } = this.#parts;
     const users = usersOf(id);
     const conflict = (reason: string, hard: boolean, used: boolean): RemovalConflict => ({ imageId: id, reason, hard, used });
-    if (records.childrenOf(id).length > 0) return conflict('image has dependent child images', true, false);
+    if (records.hasChildren(id)) return conflict('image has dependent child images', true, false);
     const running = users.find((user) => user.running);
     if (running) return conflict(`image is being used by running container ${running.id.slice(0, 12)}`, true, true);
     if (checks.references && records.namesOf(id).length > 0) return conflict('image is referenced in multiple repositories', false, false);

@@ -1,4 +1,3 @@
-import { chainIdsOf } from '#parts/oci/digest.ts';
 import { familiarText } from '#parts/oci/reference.ts';
 import type { Snapshotter } from '#parts/snapshots/snapshotter.ts';
 import type { ImageRecords, StoredImage } from './image-records.ts';
@@ -6,9 +5,8 @@ import type { HistoryEntry, Image } from './images.ts';
 
 /** An image as the rest of the engine sees it. */
 export function imageView(stored: StoredImage, records: ImageRecords, snapshots: Pick<Snapshotter, 'findLayer'>): Image {
-  const { document } = stored;
+  const { document, chain } = stored;
   const names = records.namesOf(stored.id);
-  const chain = chainIdsOf(document.diffIds);
   const sizes = chain.map((chainId) => snapshots.findLayer(chainId)?.sizeBytes ?? 0);
   return {
     id: stored.id,
