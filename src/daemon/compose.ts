@@ -40,6 +40,7 @@ export interface Engine {
 }
 
 const LAYER_THREADS = 2;
+const SWEEP_MS = 3600 * 1000;
 
 /** The only place where the engine's parts are made and joined. */
 export async function composeEngine(config: DaemonConfig, log: Log): Promise<Engine> {
@@ -111,19 +112,25 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     try {
       await work();
     } catch (thrown) {
-      log.error(`while stopping: ${what}`, { error: thrown });
+      log.error(`failed: ${what}`, { error: thrown });
     }
   };
+  const sweep = (): Promise<void> => quietly('sweeping the image store', () => store.sweep());
+  const sweeping = setInterval(() => void sweep(), SWEEP_MS).unref();
   return {
     api,
-    recover: () => composed.recover(),
+    recover: async () => {
+      await composed.recover();
+      void sweep(); // nobody waits for it
+    },
     stop: async () => {
-      await quietly('the API', () => api.close());
-      await quietly('containers', () => composed.stop());
-      await quietly('registries', () => registries[Symbol.dispose]());
-      await quietly('layers', () => snapshots[Symbol.asyncDispose]());
-      await quietly('the network', () => network[Symbol.dispose]());
-      await quietly('the database', () => {
+      clearInterval(sweeping);
+      await quietly('stopping the API', () => api.close());
+      await quietly('stopping containers', () => composed.stop());
+      await quietly('stopping registries', () => registries[Symbol.dispose]());
+      await quietly('stopping layers', () => snapshots[Symbol.asyncDispose]());
+      await quietly('stopping the network', () => network[Symbol.dispose]());
+      await quietly('closing the database', () => {
         events.flush();
         db.close();
       });

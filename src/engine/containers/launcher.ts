@@ -56,15 +56,25 @@ export class ContainerLauncher {
 
   /** @throws {EngineError} with Docker's words when the process could not be started; nothing of it is left */
   async launch(request: StartRequest, cancel: AbortSignal): Promise<LiveProcess> {
-    const { container, generation, network } = request;
-    const { id, spec } = container;
-    const { folder, stateFolder, runtimes, runtimeRoot, cgroups, cgroupPathOf, shimPath } = this.#parts;
-    const args = commandLine(spec.process.entrypoint, spec.process.cmd);
-    const state = join(stateFolder, id);
+    const { id } = request.container;
+    const state = join(this.#parts.stateFolder, id);
     // what the last run left; its exit is in the record
-    await rm(join(folder, id, 'exit.json'), { force: true });
+    await rm(join(this.#parts.folder, id, 'exit.json'), { force: true });
     await rm(state, { recursive: true, force: true });
     await mkdir(state, { recursive: true, mode: 0o711 });
+    try {
+      return await this.#launchIn(state, request, cancel);
+    } catch (thrown) {
+      await rm(state, { recursive: true, force: true });
+      throw thrown;
+    }
+  }
+
+  async #launchIn(state: string, request: StartRequest, cancel: AbortSignal): Promise<LiveProcess> {
+    const { container, generation, network } = request;
+    const { id, spec } = container;
+    const { folder, runtimes, runtimeRoot, cgroups, cgroupPathOf, shimPath } = this.#parts;
+    const args = commandLine(spec.process.entrypoint, spec.process.cmd);
     const user = await userOf(container, request.rootfs);
     await this.#parts.writeNetworkFiles(container, join(folder, id), network);
     if (spec.host.ipcMode === 'shareable') this.#parts.shm.mount(id, spec.host.shmSizeBytes || DEFAULT_SHM_BYTES);
