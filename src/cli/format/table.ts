@@ -21,7 +21,8 @@ export function alignColumns(text: string, { minWidth, padding }: Layout = listL
   for (let first = 0; first < lines.length; first++) {
     for (let column = widths[first]!.length; column < lines[first]!.length - 1; column++) {
       const end = endOfRun(lines, first, column);
-      const width = Math.max(minWidth, ...lines.slice(first, end).map((cells) => columnsOf(cells[column]!) + padding));
+      let width = minWidth;
+      for (let row = first; row < end; row++) width = Math.max(width, columnsOf(lines[row]![column]!) + padding);
       for (let row = first; row < end; row++) widths[row]![column] = width;
     }
   }
