@@ -2,7 +2,7 @@ import { EngineError } from '#base/errors.ts';
 import type { Blob, BlobWriter } from '#parts/content/blob-writer.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Lease } from '#parts/content/leases.ts';
-import { unpackedStream } from '#parts/layers/compression.ts';
+import { unpackedStream } from '#parts/layers/packed-stream.ts';
 import { isDigest, type Digest } from '#parts/oci/digest.ts';
 import { MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import { entryPath, quoted, textOf, type TarEntry } from '#parts/tar/entry.ts';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Lease } from '#parts/content/leases.ts';
-import { decompressionError, decompressor, sniffed, type Compression } from '#parts/layers/compression.ts';
+import { decompressionError, decompressor, type Compression } from '#parts/layers/compression.ts';
+import { sniffed, unpackedChunksOf } from '#parts/layers/packed-stream.ts';
 import type { Descriptor } from '#parts/oci/descriptor.ts';
 import type { Digest } from '#parts/oci/digest.ts';
 import { OCI_LAYER } from '#parts/oci/media-types.ts';
@@ -11,11 +12,13 @@ import type { LayerOfImage } from './image-committer.ts';
 const SUFFIX: Readonly<Record<Compression, string>> = { none: '', gzip: '+gzip', zstd: '+zstd' };
 
 /**
- * Stores a layer's tar, as it comes, packed or not, and finds out what it unpacks to on the way. What is in the tar is
- * looked at when it is unpacked.
+ * Stores a layer's tar, as it comes, packed or not, and finds out what it unpacks to on the way. What is packed in a way
+ * that images do not know is stored plain. What is in the tar is looked at when it is unpacked.
  */
 export async function takeLayer(source: AsyncIterable<Uint8Array>, parts: { readonly content: ContentStore; readonly lease: Lease }, cancel: AbortSignal): Promise<LayerOfImage> {
-  const { compression, chunks } = await sniffed(source);
+  const { packing, chunks: packed } = await sniffed(source);
+  const compression = packing === 'xz' || packing === 'bzip2' ? 'none' : packing;
+  const chunks = compression === packing ? packed : unpackedChunksOf(packing, packed);
   await using writer = await parts.content.writer({ onDigest: (digest) => parts.lease.protect(digest) });
   const diff = compression === 'none' ? undefined : new DiffDigest(compression);
   for await (const chunk of chunks) {

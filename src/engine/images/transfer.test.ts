@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -179,6 +180,15 @@ test('an import makes an image of one layer, with its changes', async () => {
     healthcheck: { test: ['CMD-SHELL', 'true'], intervalNs: 5e9, timeoutNs: 0, startPeriodNs: 0, startIntervalNs: 0, retries: 2 },
   });
   assert.deepEqual(it.events, ['tag bc:latest', `import ${id}`]);
+});
+
+test('an import may be packed with xz or bzip2, where the host has them', async () => {
+  await using it = await storeUnderTest();
+  for (const program of ['xz', 'bzip2']) {
+    const packed = execFileSync(program, ['-c'], { input: layer });
+    assert.deepEqual(it.store.get(await it.import(packed)).diffIds, [digestOf(layer)]);
+    await assert.rejects(it.import(packed.subarray(0, -20)), (thrown) => isKind(thrown, 'invalid') && /cut off or damaged/.test(thrown.message));
+  }
 });
 
 test('an import that cannot be is refused in Docker\'s words, and leaves nothing', async () => {

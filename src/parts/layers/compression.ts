@@ -6,27 +6,29 @@ import { codeOf, EngineError, messageOf } from '#base/errors.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
+/** With those that only whole archives come in, and that a program of the host unpacks. */
+export type Packing = Compression | 'xz' | 'bzip2';
+
 /** What is enough of a blob's beginning to know its compression. */
 export const MAGIC_BYTES = 6;
 
-/**
- * Tells the compression from the first bytes.
- *
- * @throws {EngineError} `invalid` for a compression that is known but not supported
- */
-export function detectCompression(head: Uint8Array): Compression {
+/** Tells from the first bytes how a stream is packed. */
+export function detectPacking(head: Uint8Array): Packing {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, index) => head[index] === byte);
   if (starts(0x1f, 0x8b)) return 'gzip';
   if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
   // A zstd file may begin with a frame that is to be skipped (zstd:chunked writes one).
   if (((head[0] ?? 0) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) return 'zstd';
-  if (starts(0x42, 0x5a, 0x68)) throw unsupported('bzip2');
-  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) throw unsupported('xz');
+  if (starts(0x42, 0x5a, 0x68)) return 'bzip2';
+  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
   return 'none';
 }
 
-function unsupported(name: string): EngineError {
-  return new EngineError('invalid', `${name}-compressed archives are not supported: use gzip, zstd or none`);
+/** @throws {EngineError} `invalid` for a layer that is packed in a way that images do not know */
+function layerCompression(head: Uint8Array): Compression {
+  const packing = detectPacking(head);
+  if (packing === 'xz' || packing === 'bzip2') throw new EngineError('invalid', `${packing}-compressed layers are not supported: use gzip, zstd or none`);
+  return packing;
 }
 
 /** Tells the compression of a file. */
@@ -34,7 +36,7 @@ export async function compressionOf(path: string): Promise<Compression> {
   await using file = await open(path);
   const head = Buffer.alloc(MAGIC_BYTES);
   const { bytesRead } = await file.read(head, 0, MAGIC_BYTES, 0);
-  return detectCompression(head.subarray(0, bytesRead));
+  return layerCompression(head.subarray(0, bytesRead));
 }
 
 /** A stream that unpacks. Several gzip members or zstd frames in a row are one content. */
@@ -70,49 +72,4 @@ export function decompressionError(compression: 'gzip' | 'zstd', thrown: unknown
   if (code === 'Z_BUF_ERROR') return new EngineError('invalid', 'unexpected EOF', { cause: thrown });
   if (code.startsWith('Z_') || code.startsWith('ZSTD_')) return new EngineError('invalid', `${compression}: invalid data: ${messageOf(thrown)}`, { cause: thrown });
   return thrown;
-}
-
-/**
- * The content of a stream that may be packed, unpacked. What is plain passes as it is.
- *
- * @throws {EngineError} `invalid` where it is cut off or damaged
- */
-export async function* unpackedStream(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  const { compression, chunks } = await sniffed(source);
-  if (compression === 'none') {
-    yield* chunks;
-    return;
-  }
-  const unpacking = decompressor(compression);
-  pipeline(chunks, unpacking, () => undefined);
-  try {
-    for await (const chunk of unpacking) yield chunk as Buffer;
-  } catch (thrown) {
-    throw decompressionError(compression, thrown);
-  } finally {
-    unpacking.destroy();
-  }
-}
-
-/** Looks at a stream's first bytes; `chunks` still brings all of them. */
-export async function sniffed(source: AsyncIterable<Uint8Array>): Promise<{ readonly compression: Compression; readonly chunks: AsyncGenerator<Uint8Array, void, undefined> }> {
-  const iterator = source[Symbol.asyncIterator]();
-  const first: Uint8Array[] = [];
-  let ended = false;
-  for (let length = 0; length < MAGIC_BYTES && !ended; ) {
-    const { done, value } = await iterator.next();
-    ended = done === true;
-    if (ended || !value) continue;
-    first.push(value);
-    length += value.length;
-  }
-  async function* chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* first;
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { compression: detectCompression(Buffer.concat(first)), chunks: chunks() };
 }

@@ -178,7 +178,7 @@ test('damaged layers are refused', async () => {
   flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 0xff;
   await assert.rejects(to.unpack(flipped), (thrown) => isKind(thrown, 'invalid'));
   using other = place();
-  await assert.rejects(other.unpack(Buffer.from('BZh91AY&SY')), /bzip2-compressed archives are not supported/);
+  await assert.rejects(other.unpack(Buffer.from('BZh91AY&SY')), /bzip2-compressed layers are not supported/);
   using text = place();
   await assert.rejects(text.unpack(Buffer.alloc(1024, 'no tar at all ')), /invalid tar header/);
 });
