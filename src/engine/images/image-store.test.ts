@@ -183,3 +183,25 @@ test('a collection spares what is young, and what an operation holds', async () 
   assert.deepEqual(await it.left(), { blobs: 0, layers: 0 });
 });
 
+
+test('loads, saves and removals of the same image at the same time leave a whole store', async () => {
+  await using it = await storeUnderTest();
+  const archive = dockerArchive([image(['web:1'], { layers: [gzipSync(base), gzipSync(top)], diffIds: [digestOf(base), digestOf(top)] })]);
+  const calm = (work: Promise<unknown>): Promise<unknown> =>
+    work.catch((thrown: unknown) => {
+      if (!isKind(thrown, 'not-found') && !isKind(thrown, 'conflict')) throw thrown;
+    });
+  await it.load(archive);
+  const saved = await it.save('web:1');
+  const turns = Array.from({ length: 24 }, (_, turn) => {
+    if (turn % 4 === 0) return calm(it.store.remove('web:1', sure));
+    if (turn % 4 === 1) return calm(it.save('web:1'));
+    return it.load(turn % 4 === 2 ? archive : saved);
+  });
+  await Promise.all(turns);
+  await it.load(archive);
+  assert.deepEqual((await it.save('web:1')).length, saved.length);
+  await it.store.remove('web:1', sure);
+  await it.store.garbage.collect(0);
+  assert.deepEqual(await it.left(), { blobs: 0, layers: 0 });
+});
