@@ -37,9 +37,12 @@ test('a configured runtime is asked what it is', async () => {
   assert.deepEqual([name, path, args, version], ['old', old, ['--debug'], 'runc version 1.0.3']);
   assert.deepEqual(features, { compiledSeccomp: false, recursiveReadOnly: false });
   assert.equal(runtimes.get('broken').version, '');
-  for (const unknown of ['gone', 'nosuch']) {
-    assert.throws(() => runtimes.get(unknown), { kind: 'invalid', message: `unknown or invalid runtime name: ${unknown}` });
-  }
+  assert.throws(() => runtimes.get('nosuch'), { kind: 'invalid', message: 'unknown or invalid runtime name: nosuch' });
+  assert.throws(() => runtimes.get('gone'), { kind: 'invalid', message: /^unknown or invalid runtime name: gone: its program \/nonexistent\/x is not there/ });
+});
+
+test('a default runtime that nobody configured is refused at once', async () => {
+  await assert.rejects(Runtimes.find({}, 'nosuch', V2), { kind: 'invalid', message: /^specified default runtime 'nosuch' does not exist: / });
 });
 
 test('a host without any runtime says what to install', () => {

@@ -34,24 +34,32 @@ const ANSWER_MS = 5000;
 export class Runtimes {
   readonly #byName: ReadonlyMap<string, Runtime>;
   readonly #defaultName: string;
+  /** Paths by name of those that are configured and not there. */
+  readonly #missing: ReadonlyMap<string, string>;
 
-  constructor(runtimes: readonly Runtime[], defaultName: string) {
+  constructor(runtimes: readonly Runtime[], defaultName: string, missing: ReadonlyMap<string, string> = new Map()) {
     this.#byName = new Map(runtimes.map((runtime) => [runtime.name, runtime]));
     this.#defaultName = defaultName;
+    this.#missing = missing;
   }
 
   /**
    * Asks each runtime for its version, once.
    *
    * @param defaultName `default-runtime` of daemon.json; empty: crun, else runc
+   * @throws {EngineError} `invalid` for a default that is not among them; one whose program is not there fails when it is used
    */
   static async find(settings: Readonly<Record<string, RuntimeSetting>>, defaultName: string, layout: CgroupLayout): Promise<Runtimes> {
     const wanted = new Map<string, RuntimeSetting>(BUILT_IN.map((name) => [name, { path: name, args: [] }]));
     for (const [name, setting] of Object.entries(settings)) wanted.set(name, setting);
+    if (defaultName !== '' && !wanted.has(defaultName)) {
+      throw new EngineError('invalid', `specified default runtime '${defaultName}' does not exist: add it to "runtimes" in daemon.json, or take "default-runtime" out`);
+    }
     const found = await Promise.all([...wanted].map(([name, setting]) => inspect(name, setting, layout)));
     const runtimes = found.filter((runtime) => runtime !== undefined);
     const first = BUILT_IN.find((name) => runtimes.some((runtime) => runtime.name === name)) ?? runtimes[0]?.name ?? '';
-    return new Runtimes(runtimes, defaultName === '' ? first : defaultName);
+    const missing = [...wanted].filter(([name]) => !runtimes.some((runtime) => runtime.name === name));
+    return new Runtimes(runtimes, defaultName === '' ? first : defaultName, new Map(missing.map(([name, { path }]) => [name, path])));
   }
 
   /** Empty where no runtime is installed. */
@@ -65,14 +73,16 @@ export class Runtimes {
 
   /**
    * @param name empty for the default one
-   * @throws {EngineError} `invalid`: `unknown or invalid runtime name: X`
+   * @throws {EngineError} `invalid`: `unknown or invalid runtime name: X`, with the path of one that is not there
    */
   get(name: string): Runtime {
     const wanted = ALIASES.has(name) ? this.#defaultName : name;
     const runtime = this.#byName.get(wanted);
     if (runtime) return runtime;
     if (wanted === '') throw new EngineError('internal', 'no OCI runtime is installed: install the package "crun" or "runc"');
-    throw new EngineError('invalid', `unknown or invalid runtime name: ${wanted}`);
+    const path = this.#missing.get(wanted);
+    const why = path === undefined ? '' : `: its program ${path} is not there, or cannot be executed: install it, or correct "runtimes" in daemon.json and restart the engine`;
+    throw new EngineError('invalid', `unknown or invalid runtime name: ${wanted}${why}`);
   }
 }
 
