@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { EngineError } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Container } from '#engine/containers/container.ts';
@@ -37,7 +38,7 @@ import { checkLogOptions } from '#parts/logs/log-settings.ts';
 import { cgroupPathOf } from '#parts/runtime/container-cgroup.ts';
 import { findInit } from '#parts/runtime/init-binary.ts';
 import { checkLimits } from '#parts/runtime/limits-check.ts';
-import { checkNamespaceMode } from '#parts/runtime/namespaces.ts';
+import { checkNamespaceMode, containerOfMode } from '#parts/runtime/namespaces.ts';
 import { capabilitiesOf } from '#parts/security/capabilities.ts';
 import { parseSecurityOptions } from '#parts/security/security-options.ts';
 import { readExitRecord } from '#parts/shim/exit-record.ts';
@@ -60,6 +61,7 @@ export interface ContainerParts {
   readonly events: EventLog;
   readonly snapshots: Snapshotter;
   readonly network: NetworkDriver;
+  readonly bridgeGateway: () => string;
   readonly networkIdOf: (mode: 'bridge' | 'host' | 'none') => string;
 }
 
@@ -95,7 +97,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   };
   const pathOf = ({ id, spec }: Pick<Container, 'id'> & Partial<Container>): string => cgroupPathOf(spec?.limits.cgroupParent || config.cgroupParent, id);
   const reap = (id: string): Promise<void> =>
-    reapContainer(id, { records, cgroups: host.cgroups, cgroupPathOf: pathOf, runtimeRoot, stateFolder, log, unmountRoot: roots.unmount });
+    reapContainer(id, { records, cgroups: host.cgroups, cgroupPathOf: pathOf, runtimeRoot, stateFolder, log, unmountRoot: (one) => roots.unmount(one) });
 
   const launcher = new ContainerLauncher({
     shimPath: host.shimPath,
@@ -106,7 +108,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     cgroupPathOf: pathOf,
     findInit: () => findInit(config.initPath),
     peers, folder, stateFolder, shm,
-    writeNetworkFiles: networkFilesWriter(config),
+    writeNetworkFiles: networkFilesWriter(config, parts.bridgeGateway),
   });
   const execs = new ExecService({
     records, events, hub, log,
@@ -157,7 +159,12 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     checkLimits: (limits) => checkLimits(limits, host.cgroupFacts),
     checkLogging: checkLogOptions,
     checkRuntime: (name) => void host.runtimes.get(name),
-    checkSpec: ({ security, host: settings }) => {
+    checkSpec: ({ process, security, host: settings }) => {
+      if (process.stopSignal !== null && process.stopSignal !== '') parseSignal(process.stopSignal);
+      for (const mode of [settings.ipcMode, settings.pidMode]) {
+        const peer = containerOfMode(mode);
+        if (peer !== undefined && peer !== '') assertPeer(records, peer);
+      }
       parseSecurityOptions(security.securityOpt);
       capabilitiesOf(security, host.spec.capabilities);
       checkNamespaceMode('ipc', settings.ipcMode);
@@ -190,7 +197,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     },
     rejoin: (container) => joiner.rejoin(container),
     mountRoot: (id) => snapshots.mount(id),
-    unmountRoot: roots.unmount,
+    unmountRoot: (id) => roots.unmount(id),
     shimIds: async () => readdirSync(stateFolder),
     sweepNetwork: () => network.sweep(),
     start: (id) => starter.restart(id),
@@ -217,4 +224,9 @@ async function reconnect(directory: string): Promise<LiveProcess | undefined> {
     if (thrown instanceof RuntimeFailure || ['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes((thrown as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw thrown;
   }
+}
+
+/** Docker answers 400 here, where a lookup of the container itself would be 404. */
+function assertPeer(records: ContainerRecords, ref: string): void {
+  if (!records.find(ref)) throw new EngineError('invalid', `No such container: ${ref}`);
 }

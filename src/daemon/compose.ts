@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import { VERSION } from '#base/version.ts';
 import { createApi } from '#api/create-api.ts';
@@ -74,14 +75,21 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
   });
   const network = new HostNetwork({
     execRoot, log,
+    interContainer: config.interContainer, hostIp: config.publishAddress, ipForward: config.ipForward, masquerade: config.masquerade,
     ...(config.bridge !== '' && { bridgeName: config.bridge }),
     ...(config.bip !== '' && { bip: config.bip }),
     ...(config.mtu !== 0 && { mtu: config.mtu }),
   });
-  const bridge = await network.setUp();
-  const networks = new StoredNetworks({ records: new NetworkRecords(db), bridge: () => bridge, members: networkMembers(records) });
+  try {
+    await network.setUp();
+  } catch (thrown) {
+    // containers without a network of their own run all the same; a start on the bridge tells the reason again
+    log.error('the default bridge could not be set up', { error: messageOf(thrown) });
+  }
+  const networks = new StoredNetworks({ records: new NetworkRecords(db), bridge: () => network.bridge(), members: networkMembers(records) });
   const composed = composeContainers({
     config, log, host, records, images, volumes, events, snapshots, network,
+    bridgeGateway: () => network.bridge()?.gateway ?? '',
     networkIdOf: (mode) => networks.inspect(mode).id,
     lineageOf: (id) => store.lineageOf(id),
   });

@@ -27,7 +27,7 @@ const only = (value: unknown, why: string): Kind => ({ text: `${JSON.stringify(v
 export const KNOWN_KEYS: ReadonlyMap<string, Kind> = new Map([
   ['bip', text], ['bridge', text], ['cgroup-parent', text], ['data-root', text], ['debug', flag], ['default-runtime', text], ['dns', texts],
   ['dns-opts', texts], ['dns-search', texts], ['exec-root', text], ['group', text], ['host-gateway-ip', text],
-  ['hosts', texts], ['init-path', text], ['insecure-registries', texts], ['labels', texts],
+  ['hosts', texts], ['icc', flag], ['ip', text], ['ip-forward', flag], ['ip-masq', flag], ['init-path', text], ['insecure-registries', texts], ['labels', texts],
   ['live-restore', only(true, 'containers always live on without the engine')], ['log-driver', text],
   ['log-level', text], ['log-opts', textMap], ['max-concurrent-downloads', count], ['max-download-attempts', count],
   ['mtu', count], ['pidfile', text], ['registry-mirrors', texts], ['runtimes', runtimeMap], ['shutdown-timeout', count],
@@ -40,8 +40,7 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'cdi-spec-dirs', 'containerd', 'containerd-namespace', 'containerd-plugins-namespace', 'cpu-rt-period',
   'cpu-rt-runtime', 'data-path-port', 'default-address-pools', 'default-cgroupns-mode', 'default-gateway', 'default-gateway-v6',
   'default-ipc-mode', 'default-network-opts', 'default-shm-size', 'default-ulimits', 'exec-opts', 'experimental', 'features',
-  'fixed-cidr', 'fixed-cidr-v6', 'firewall-backend', 'host-gateway-ips', 'http-proxy', 'https-proxy', 'icc', 'init', 'ip', 'ip-forward',
-  'ip-forward-no-drop', 'ip-masq', 'ip6tables', 'iptables', 'ipv6', 'log-format', 'max-concurrent-uploads',
+  'fixed-cidr', 'fixed-cidr-v6', 'firewall-backend', 'host-gateway-ips', 'http-proxy', 'https-proxy', 'init', 'ip-forward-no-drop', 'ip6tables', 'iptables', 'ipv6', 'log-format', 'max-concurrent-uploads',
   'metrics-addr', 'min-api-version', 'no-new-privileges', 'no-proxy', 'node-generic-resources', 'oom-score-adjust', 'proxies', 'raw-logs',
   'seccomp-profile', 'selinux-enabled', 'storage-driver', 'storage-opts', 'swarm-default-advertise-addr', 'tls', 'tlscacert',
   'tlscert', 'tlskey', 'tlsverify', 'userland-proxy-path', 'userns-remap', 'validate',

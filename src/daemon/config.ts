@@ -26,6 +26,12 @@ export interface DaemonConfig {
   /** Gateway address with prefix length; empty is the default. */
   readonly bip: string;
   readonly mtu: number;
+  /** Whether containers on the default bridge may reach one another. */
+  readonly interContainer: boolean;
+  /** Host address of published ports that name none; empty is all. */
+  readonly publishAddress: string;
+  readonly ipForward: boolean;
+  readonly masquerade: boolean;
   readonly dns: readonly string[];
   readonly dnsSearch: readonly string[];
   readonly dnsOptions: readonly string[];
@@ -161,6 +167,10 @@ function merged(keys: Keys, flags: Flags): DaemonConfig {
     bridge: text('bridge', ''),
     bip: text('bip', ''),
     mtu: number('mtu', 0),
+    interContainer: keys['icc'] !== false,
+    publishAddress: text('ip', ''),
+    ipForward: keys['ip-forward'] !== false,
+    masquerade: keys['ip-masq'] !== false,
     dns: list('dns'),
     dnsSearch: list('dns-search'),
     dnsOptions: list('dns-opts'),

@@ -7,8 +7,12 @@ import { hostsFile } from '#parts/network/hosts-file.ts';
 import { readHostResolvConf, resolvConf } from '#parts/network/resolv-conf.ts';
 import type { DaemonConfig } from './config.ts';
 
-/** Writes hosts, hostname and resolv.conf into a container's folder; who shares another's network uses that one's. */
-export function networkFilesWriter(config: DaemonConfig): (container: Container, folder: string, network: JoinedNetwork) => Promise<void> {
+/**
+ * Writes hosts, hostname and resolv.conf into a container's folder; who shares another's network uses that one's.
+ *
+ * @param bridgeGateway what `host-gateway` stands for unless daemon.json says
+ */
+export function networkFilesWriter(config: DaemonConfig, bridgeGateway: () => string): (container: Container, folder: string, network: JoinedNetwork) => Promise<void> {
   return async ({ spec }, folder, network) => {
     if (spec.network.mode.startsWith('container:')) return;
     const { hostname, domainname } = spec.process;
@@ -20,7 +24,7 @@ export function networkFilesWriter(config: DaemonConfig): (container: Container,
       hostText: mode === 'host' ? readFileSync('/etc/hosts', 'utf8') : '',
       address: endpoint?.ipv4 ?? '',
       extraHosts: spec.network.extraHosts,
-      hostGateway: config.hostGatewayIp || (endpoint?.gateway ?? ''),
+      hostGateway: config.hostGatewayIp || bridgeGateway(),
     });
     const resolver = resolvConf(
       readHostResolvConf(),

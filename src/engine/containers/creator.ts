@@ -196,7 +196,7 @@ function newContainer(parts: { id: string; name: string; image: Image | undefine
     platform: image?.os || 'linux',
     restartCount: 0,
     stoppedByUser: false,
-    mounts: mounts.map(({ copyUp: _, ...mount }) => mount),
+    mounts: mounts.map(mountPointOf),
     endpoints: Object.fromEntries(networkNames(spec).map((network) => [network, { ...NO_ENDPOINT, aliases: spec.network.endpoints[network]?.aliases ?? [] }])),
     ports: {},
     sandboxId: '',
@@ -216,4 +216,8 @@ function networkNames({ network, process }: ContainerSpec): readonly string[] {
   if (network.mode.startsWith('container:')) return [];
   if (process.networkDisabled) return ['none'];
   return [network.mode === '' || network.mode === 'default' ? 'bridge' : network.mode];
+}
+
+function mountPointOf({ type, name, source, destination, driver, mode, writable, propagation }: PlannedMount): MountPoint {
+  return { type, name, source, destination, driver, mode, writable, propagation };
 }

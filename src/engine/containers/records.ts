@@ -122,7 +122,8 @@ export class ContainerRecords {
   }
 
   #tell(id: string, container: Container | undefined): void {
-    for (const watcher of [...this.#watchers]) watcher(id, container);
+    // a watcher may leave while it is told: a Set bears that
+    for (const watcher of this.#watchers) watcher(id, container);
   }
 }
 

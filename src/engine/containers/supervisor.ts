@@ -64,7 +64,7 @@ export class ContainerSupervisor {
   /** The engine stops: containers live on, nothing is restarted any more. */
   stop(): void {
     this.#stopping = true;
-    for (const id of [...this.#restarts.keys()]) this.cancelRestart(id);
+    for (const id of this.#restarts.keys()) this.cancelRestart(id);
   }
 
   async #ended(id: string, generation: number, exit: ProcessExit | undefined): Promise<void> {

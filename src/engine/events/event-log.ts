@@ -30,7 +30,7 @@ export class EventLog implements Events {
   publish(unstored: Unstored): void {
     const event: EngineEvent = { ...unstored, sequence: ++this.#sequence, timeNs: this.#now() };
     if (this.#unwritten.push(event) === 1) setImmediate(() => this.flush());
-    for (const tell of [...this.#readers]) tell(event);
+    for (const tell of this.#readers) tell(event);
   }
 
   /** Writes what has not been written yet. The daemon calls it once more before it stops. */
