@@ -155,6 +155,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
       folder,
       logDriver: config.logDriver, logOptions: config.logOptions,
       runtime: host.runtimes.defaultName, architecture: host.architecture, hostname: host.hostname,
+      cgroupnsMode: host.cgroups.version === 2 ? 'private' : 'host',
     },
     checkLimits: (limits) => checkLimits(limits, host.cgroupFacts),
     checkLogging: checkLogOptions,

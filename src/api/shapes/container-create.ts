@@ -116,7 +116,7 @@ function hostSettings(host: HostConfigBody, hostname: string): HostSettings {
     oomScoreAdj: oomScore(host.OomScoreAdj),
     shmSizeBytes: host.ShmSize === 0 ? DEFAULT_SHM_BYTES : host.ShmSize,
     sysctls: host.Sysctls ?? {},
-    storageOpt: host.StorageOpt ?? {},
+    storageOpt: storageOptions(host.StorageOpt ?? {}),
     isolation: host.Isolation,
     consoleSize: host.ConsoleSize,
   };
@@ -159,6 +159,15 @@ function volumesFrom(texts: readonly string[]): readonly string[] {
 
 function annotations(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (Object.hasOwn(given, '')) throw invalid('invalid Annotations: the empty string is not permitted as an annotation key');
+  return given;
+}
+
+/** The overlay driver takes none, since project quotas are not used; dockerd answers 500 for these. */
+function storageOptions(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const name of Object.keys(given)) {
+    const problem = name.toLowerCase() === 'size' ? `--storage-opt is supported only for overlay over xfs with 'pquota' mount option` : `Unknown option ${name}`;
+    throw new EngineError('internal', problem);
+  }
   return given;
 }
 

@@ -11,7 +11,7 @@ import type {
 } from './containers.ts';
 import type { ContainerCreator } from './creator.ts';
 import { parseDetachKeys } from './detach-keys.ts';
-import { isRestarting, nameInUse, invalidName, notRunning } from './errors.ts';
+import { isRestarting, nameInUse, invalidName, notRenamed, notRunning } from './errors.ts';
 import type { ContainerInspector } from './inspector.ts';
 import type { LiveContainers } from './live-process.ts';
 import type { ContainerLogs } from './container-logs.ts';
@@ -92,7 +92,7 @@ export class ContainerService implements Containers {
     const { id } = records.get(ref);
     using _turn = await locks.hold(id);
     const { state } = records.get(id);
-    if (state.status === 'paused') throw new EngineError('conflict', `container ${id} is already paused`);
+    if (state.status === 'paused') throw new EngineError('conflict', `Container ${id} is already paused`);
     if (state.status === 'restarting') throw isRestarting(id);
     if (!isLive(state)) throw notRunning(id);
     await freeze(id, true);
@@ -154,8 +154,8 @@ export class ContainerService implements Containers {
     using _turn = await locks.hold(id);
     const { name: oldName } = records.get(id);
     if (name === oldName) throw new EngineError('invalid', 'Renaming a container with the same name as its current name');
-    if (!CONTAINER_NAME.test(name)) throw invalidName(name);
-    if (!records.isNameFree(name)) throw nameInUse(name, records.get(`/${name}`).id);
+    if (!CONTAINER_NAME.test(name)) throw notRenamed(invalidName(`/${name}`));
+    if (!records.isNameFree(name)) throw notRenamed(nameInUse(name, records.get(`/${name}`).id));
     publishContainer(events, records.rename(id, name), 'rename', { oldName: `/${oldName}` });
   }
 
@@ -168,7 +168,8 @@ export class ContainerService implements Containers {
   }
 
   async remove(ref: string, options: { readonly force: boolean; readonly volumes: boolean; readonly link: boolean }): Promise<void> {
-    if (options.link) throw new EngineError('not-implemented', 'links between containers are not there: use a network');
+    // dockerd's answer for a name that is not a link's, and there are no others here
+    if (options.link) throw new EngineError('internal', 'Conflict, cannot remove the default link name of the container');
     await this.#parts.remover.remove(ref, options);
   }
 

@@ -37,6 +37,8 @@ export interface ContainerDefaults {
   /** `amd64`, `arm64`. */
   readonly architecture: string;
   readonly hostname: string;
+  /** `private` on cgroup v2, `host` on v1. */
+  readonly cgroupnsMode: 'private' | 'host';
   /** `containers/` below the data root. */
   readonly folder: string;
 }
@@ -129,20 +131,28 @@ export class ContainerCreator {
   #complete(id: string, spec: ContainerSpec, image: Image | undefined): ContainerSpec {
     const { defaults } = this.#parts;
     const merged = withImageDefaults(spec.process, image?.config);
-    const fallback = spec.network.mode === 'host' || spec.host.utsMode === 'host' ? defaults.hostname : id.slice(0, 12);
-    const sharesName = spec.network.mode.startsWith('container:');
+    const sharer = this.#networkOf(spec.network.mode);
+    const fallback = spec.network.mode === 'host' ? defaults.hostname : id.slice(0, 12);
     const logDriver = spec.host.logDriver || defaults.logDriver;
     const inheritsOptions = spec.host.logDriver === '' || spec.host.logDriver === defaults.logDriver;
     return {
       ...spec,
-      process: { ...merged, hostname: merged.hostname || (sharesName ? '' : fallback) },
+      process: { ...merged, hostname: merged.hostname || (sharer ? sharer.spec.process.hostname : fallback) },
+      // kept by id: the other container may be renamed
+      network: sharer ? { ...spec.network, mode: `container:${sharer.id}` } : spec.network,
       host: {
         ...spec.host,
         logDriver,
         logOptions: inheritsOptions ? { ...defaults.logOptions, ...spec.host.logOptions } : spec.host.logOptions,
         runtime: spec.host.runtime || defaults.runtime,
+        cgroupnsMode: spec.host.cgroupnsMode || (spec.security.privileged ? 'host' : defaults.cgroupnsMode),
       },
     };
+  }
+
+  /** The container whose network is to be used; one that is missing comes to light at the start, as with Docker. */
+  #networkOf(mode: string): Container | undefined {
+    return mode.startsWith('container:') ? this.#parts.records.find(mode.slice('container:'.length)) : undefined;
   }
 
   #checked(spec: ContainerSpec): { spec: ContainerSpec; warnings: readonly string[] } {
@@ -151,8 +161,16 @@ export class ContainerCreator {
     checkLogging(spec.host.logDriver, spec.host.logOptions);
     checkRuntime(spec.host.runtime);
     checkSpec(spec);
+    this.#assertShared(spec.host.ipcMode);
+    this.#assertShared(spec.host.pidMode);
     if (spec.process.stopSignal !== null) requireSupportedSignal(parseSignal(spec.process.stopSignal));
     return { spec: { ...spec, limits }, warnings };
+  }
+
+  /** Whose IPC or process namespace is to be used must be there at create already. */
+  #assertShared(mode: string): void {
+    const ref = /^container:(.+)$/.exec(mode)?.[1];
+    if (ref !== undefined && !this.#parts.records.find(ref)) throw new EngineError('invalid', `No such container: ${ref}`);
   }
 
   #refuseLinks({ network }: ContainerSpec): void {

@@ -15,7 +15,7 @@ export function parseDetachKeys(text: string): Buffer {
 function byteOf(key: string, whole: string): number {
   if (/^[\x20-\x7e]$/.test(key)) return key.charCodeAt(0);
   const control = /^ctrl-([a-zA-Z@[\\\]^_])$/.exec(key)?.[1];
-  if (control === undefined) throw new EngineError('invalid', `Invalid detach keys (${whole}) provided: Unknown character: '${key}'`);
+  if (control === undefined) throw new EngineError('invalid', `Invalid detach keys (${whole}) provided`);
   return control.toLowerCase() === control && /[a-z]/.test(control) ? control.charCodeAt(0) - 96 : control.toUpperCase().charCodeAt(0) - 64;
 }
 

@@ -24,6 +24,11 @@ export function invalidName(name: string): EngineError {
   return new EngineError('invalid', `Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
 }
 
+/** Docker's preface to what a new name may not be. */
+export function notRenamed(cause: EngineError): EngineError {
+  return new EngineError(cause.kind, `Error when allocating new name: ${cause.message}`, { cause });
+}
+
 export function notRunning(id: string): EngineError {
   return new EngineError('conflict', `container ${id} is not running`);
 }
@@ -36,11 +41,12 @@ export function isRestarting(id: string): EngineError {
   return new EngineError('conflict', `Container ${id} is restarting, wait until the container is running`);
 }
 
-export function cannotRemoveLive(name: string, status: string): EngineError {
+/** `ref` as the user gave it. */
+export function cannotRemoveLive(ref: string, status: string): EngineError {
   const advice = status === 'paused' ? 'unpause and then stop the container' : 'stop the container';
   return new EngineError(
     'conflict',
-    `cannot remove container "/${name}": container is ${status}: ${advice} before removing or force remove`,
+    `cannot remove container "${ref}": container is ${status}: ${advice} before removing or force remove`,
   );
 }
 

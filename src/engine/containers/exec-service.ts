@@ -156,8 +156,8 @@ export class ExecService implements Execs {
     const exec = this.#get(id);
     const container = this.#parts.records.find(exec.containerId);
     if (!container) throw noSuchExec(id);
-    if (exec.state === 'ended') throw new EngineError('conflict', `exec ${id} has already run`);
-    if (exec.state === 'running') throw new EngineError('conflict', `exec ${id} is already running`);
+    if (exec.state === 'ended') throw new EngineError('conflict', `exec command ${id} has already run`);
+    if (exec.state === 'running') throw new EngineError('conflict', `exec command ${id} is already running`);
     const { generation } = runningStateOf(container);
     if (generation !== exec.generation) throw notRunning(container.id);
     exec.state = 'running';

@@ -144,7 +144,7 @@ test('remove refuses a running one unless forced', async () => {
   await bench.starter.start('web', calm);
   await assert.rejects(bench.remover.remove('web', { force: false, volumes: false }), {
     kind: 'conflict',
-    message: 'cannot remove container "/web": container is running: stop the container before removing or force remove',
+    message: 'cannot remove container "web": container is running: stop the container before removing or force remove',
   });
   await bench.remover.remove('web', { force: true, volumes: false });
   assert.equal(bench.records.find(id), undefined);

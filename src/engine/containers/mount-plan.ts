@@ -27,7 +27,7 @@ export async function planMounts(spec: ContainerSpec, parts: Parts, undo: AsyncD
   for (const from of spec.host.volumesFrom) {
     for (const mount of inherited(from, parts.records)) planned.set(mount.destination, mount);
   }
-  const own = new Set<string>();
+  const own = new Set<string>(Object.keys(spec.host.tmpfs).map(clean));
   const add = (mount: PlannedMount): void => {
     if (own.has(mount.destination)) throw new EngineError('invalid', `Duplicate mount point: ${mount.destination}`);
     own.add(mount.destination);

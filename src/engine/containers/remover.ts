@@ -39,9 +39,9 @@ export class ContainerRemover {
     const { records, stopper, supervisor } = this.#parts;
     const { id } = records.get(ref);
     supervisor.cancelRestart(id);
-    const { state, name } = records.get(id);
+    const { state } = records.get(id);
     if (isLive(state)) {
-      if (!options.force) throw cannotRemoveLive(name, state.status);
+      if (!options.force) throw cannotRemoveLive(ref, state.status);
       records.updateFacts(id, { stoppedByUser: true });
       await stopper.kill(id, 'SIGKILL').catch((thrown: unknown) => {
         // it may have ended by itself in the meantime

@@ -1,4 +1,4 @@
-import { EngineError } from '#base/errors.ts';
+import { EngineError, messageOf } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Container } from './container.ts';
@@ -67,6 +67,7 @@ export class ContainerStopper {
     const { records, supervisor } = this.#parts;
     const container = records.get(ref);
     if (!isRunningToDocker(container)) throw new EngineError('not-modified', `container ${container.id} is already stopped`);
+    this.#checkSignal(ref, options.signal);
     records.updateFacts(container.id, { stoppedByUser: true });
     supervisor.cancelRestart(container.id);
     if (container.state.status === 'restarting') {
@@ -75,6 +76,15 @@ export class ContainerStopper {
     }
     using _announced = supervisor.announceStop(container.id, { keep: options.keep ?? false });
     await this.end(container, options, cancel);
+  }
+
+  /** Docker answers 500 here. */
+  #checkSignal(ref: string, signal: string | undefined): void {
+    try {
+      if (signal !== undefined) this.#parts.signalNumber(signal);
+    } catch (thrown) {
+      throw new EngineError('internal', `cannot stop container: ${ref}: ${messageOf(thrown)}`, { cause: thrown });
+    }
   }
 
   /** The polite signal, the grace time, SIGKILL; returns when the container is down. */

@@ -90,7 +90,7 @@ export class VolumeService implements Volumes {
   }
 
   async prune(filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }> {
-    const all = (filters.get('all') ?? []).some((value) => value === '1' || value.toLowerCase() === 'true');
+    const all = (filters.get('all') ?? []).map(goBoolean).includes(true);
     const fits = matchesVolume(new Map([...filters].filter(([name]) => name !== 'all')), () => false);
     const deleted: string[] = [];
     let reclaimedBytes = 0;
@@ -151,3 +151,13 @@ function assertCreatable(name: string, driver: string, options: Readonly<Record<
   }
 }
 
+
+const GO_TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const GO_FALSE: ReadonlySet<string> = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+
+/** Go's ParseBool, with its words for what is neither. */
+function goBoolean(text: string): boolean {
+  if (GO_TRUE.has(text)) return true;
+  if (GO_FALSE.has(text)) return false;
+  throw new EngineError('invalid', `invalid filter 'all': strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
