@@ -1,6 +1,6 @@
 // Bundles the engine and the command line. The C library's binding (koffi) stays outside: it loads a prebuilt binary.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const commit = tryGit(['rev-parse', '--short', 'HEAD']) ?? 'unknown';
@@ -22,9 +22,15 @@ const common = {
   banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
 };
 
-rmSync('dist', { recursive: true, force: true });
-await build({ ...common, entryPoints: { onggid: 'src/daemon/main.ts', 'layer-worker': 'src/parts/layers/worker.ts' }, outdir: 'dist', splitting: false });
-await build({ ...common, entryPoints: { onggi: 'src/cli/main.ts' }, outdir: 'dist', splitting: true, chunkNames: 'cli/[name]-[hash]' });
+// A command that runs meanwhile finds the old bundles or the new ones, whole.
+const fresh = `dist.new-${process.pid}`;
+await build({ ...common, entryPoints: { onggid: 'src/daemon/main.ts', 'layer-worker': 'src/parts/layers/worker.ts' }, outdir: fresh, splitting: false });
+await build({ ...common, entryPoints: { onggi: 'src/cli/main.ts' }, outdir: fresh, splitting: true, chunkNames: 'cli/[name]-[hash]' });
+writeFileSync(`${fresh}/.built`, '');
+const old = `dist.old-${process.pid}`;
+if (existsSync('dist')) renameSync('dist', old);
+renameSync(fresh, 'dist');
+rmSync(old, { recursive: true, force: true });
 
 function tryGit(args) {
   try {
