@@ -119,30 +119,28 @@ export class LayerTree implements Disposable {
       return;
     }
     const parent = this.#parents.at(parts.slice(0, -1), entry.path);
+    if (entry.type === 'file') this.#openFile(parent, name, entry);
+    else if (entry.type === 'directory') this.#folder(parent, name, entry, parts);
+    else if (entry.type === 'link') this.#hardLink(name, entry, parts);
+    else this.#node(parent, name, entry);
+  }
+
+  #openFile(parent: number, name: string, entry: TarEntry): void {
+    const fd = this.#replacing(parent, name, () => openAt(parent, cBytes(name), { flags: O.creat | O.excl | O.wronly | O.nofollow, mode: 0o600 }));
+    this.#file = { fd, entry };
+    this.#sizeBytes += entry.sizeBytes;
+  }
+
+  /** What has no content of its own: links, devices, pipes. */
+  #node(parent: number, name: string, entry: TarEntry): void {
     const c = cBytes(name);
-    switch (entry.type) {
-      case 'file':
-        this.#file = { fd: this.#replacing(parent, name, () => openAt(parent, c, { flags: O.creat | O.excl | O.wronly | O.nofollow, mode: 0o600 })), entry };
-        this.#sizeBytes += entry.sizeBytes;
-        return;
-      case 'directory':
-        this.#folder(parent, name, entry, parts);
-        return;
-      case 'link':
-        this.#hardLink(name, entry, parts);
-        return;
-      case 'symlink':
-        if (entry.linkPath === '') throw new EngineError('invalid', 'a symbolic link to nothing');
-        this.#replacing(parent, name, () => symlinkAt(cBytes(entry.linkPath), parent, c));
-        this.#sizeBytes += entry.linkPath.length;
-        break;
-      case 'character':
-      case 'block':
-      case 'fifo':
-        this.#replacing(parent, name, () => makeNodeAt(parent, c, FILE_TYPE[entry.type as 'block'] | 0o600, entry.type === 'fifo' ? NO_DEVICE : entry.device));
-        break;
-      default:
-        entry.type satisfies never;
+    if (entry.type === 'symlink') {
+      if (entry.linkPath === '') throw new EngineError('invalid', 'a symbolic link to nothing');
+      this.#replacing(parent, name, () => symlinkAt(cBytes(entry.linkPath), parent, c));
+      this.#sizeBytes += entry.linkPath.length;
+    } else {
+      const type = FILE_TYPE[entry.type as 'character' | 'block' | 'fifo'];
+      this.#replacing(parent, name, () => makeNodeAt(parent, c, type | 0o600, entry.type === 'fifo' ? NO_DEVICE : entry.device));
     }
     setAttributes(parent, c, entry);
     setTimesAt(parent, c, entry.modified);
