@@ -21,3 +21,12 @@ export function publishNetwork(
   const type = name === 'none' ? 'null' : name === 'host' ? 'host' : 'bridge';
   events.publish({ type: 'network', action, actorId: networkId, attributes: { container: containerId, name, type } });
 }
+
+/** The container's volumes came into use or went out of it. */
+export function publishVolumes(events: Events, { id, runtime }: Container, action: 'mount' | 'unmount'): void {
+  for (const { type, name, driver, destination, propagation, writable } of runtime.mounts) {
+    if (type !== 'volume') continue;
+    const where = action === 'mount' ? { destination, propagation, 'read/write': String(writable) } : {};
+    events.publish({ type: 'volume', action, actorId: name, attributes: { container: id, driver, ...where } });
+  }
+}

@@ -2,7 +2,7 @@ import { EngineError, messageOf } from '#base/errors.ts';
 import type { KeyedLock } from '#base/keyed-lock.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Container, RuntimeFacts } from './container.ts';
-import { publishContainer, publishNetwork } from './container-events.ts';
+import { publishContainer, publishNetwork, publishVolumes } from './container-events.ts';
 import type { RootFilesystems } from './creator.ts';
 import { exitCodeOfFailure } from './exec-service.ts';
 import type { LiveContainers, LiveProcess } from './live-process.ts';
@@ -112,6 +112,7 @@ export class ContainerStarter {
       { ...facts, endpoints, ports, sandboxId, sandboxPath: path ?? '' },
     );
     live.add(id, { process, generation, resources: undo.move() });
+    publishVolumes(events, started, 'mount');
     for (const [name, { networkId }] of Object.entries(endpoints)) {
       publishNetwork(events, 'connect', { containerId: id, networkId, name });
     }

@@ -3,7 +3,7 @@ import type { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Container } from './container.ts';
-import { publishContainer, publishNetwork } from './container-events.ts';
+import { publishContainer, publishNetwork, publishVolumes } from './container-events.ts';
 import type { LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
 import type { ContainerRecords } from './records.ts';
 import { restartDelayMs } from './restart-policy.ts';
@@ -103,10 +103,12 @@ export class ContainerSupervisor {
       { type: 'exited', exitCode, oomKilled: exit?.oomKilled ?? false, at, restarting: delayMs !== undefined },
       { endpoints: idle(runtime.endpoints), ports: {}, sandboxId: '', sandboxPath: '' },
     );
-    if (this.#stops.delete(id)) publishContainer(events, container, 'stop');
+    // in the order of dockerd's
     if (exit?.oomKilled) publishContainer(events, container, 'oom');
-    publishContainer(events, container, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
     for (const [name, { networkId }] of Object.entries(runtime.endpoints)) publishNetwork(events, 'disconnect', { containerId: id, networkId, name });
+    publishVolumes(events, container, 'unmount');
+    if (this.#stops.delete(id)) publishContainer(events, container, 'stop');
+    publishContainer(events, container, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
     return after;
   }
 
