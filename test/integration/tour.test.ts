@@ -38,7 +38,7 @@ test('run -d -p: NGINX answers, ps shows the port, the log holds the request, ex
   const path = await dockerOk('inspect', '-f', '{{.LogPath}}', 'web');
   assert.ok(path.endsWith(`containers/${id}/${id}-json.log`));
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as { log: string; stream: string; time: string });
-  const line = lines.find(({ log }) => log.includes('tour-page'));
+  const line = lines.find(({ log }) => log.includes('GET /tour-page?x=1 HTTP/1.1" 404'));
   assert.equal(line?.stream, 'stdout');
   assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$/);
 
