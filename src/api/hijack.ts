@@ -57,7 +57,7 @@ export function refuse({ connection }: TakenConnection, status: number, headers:
 /** Last words. What the client still sends is thrown away for a while: a reset would keep it from reading them. */
 export function hangUp(connection: Duplex, words: string): void {
   if (connection.destroyed) return;
-  const timer = setTimeout(() => connection.destroy(), LINGER_MS);
+  const timer = setTimeout(() => connection.destroy(), LINGER_MS).unref();
   connection.once('close', () => clearTimeout(timer));
   connection.resume();
   connection.end(words, () => {
@@ -83,7 +83,7 @@ async function lingered(connection: Duplex): Promise<void> {
   connection.unpipe();
   connection.resume();
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), LINGER_MS);
+  const timer = setTimeout(() => late.abort(), LINGER_MS).unref();
   try {
     await Promise.race([once(connection, 'end', late), once(connection, 'close', late)]);
   } catch {
