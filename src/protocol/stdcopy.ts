@@ -11,10 +11,15 @@ export const FRAME_HEADER_BYTES = 8;
 
 /** A frame's header: one byte of source, three zeros, the payload's length as big-endian 32 bits. */
 export function frameHeader(source: FrameSource, payloadBytes: number): Buffer {
-  const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  header[0] = SOURCES.indexOf(source);
-  header.writeUInt32BE(payloadBytes, 4);
+  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES);
+  writeFrameHeader(header, 0, source, payloadBytes);
   return header;
+}
+
+/** Writes a header into `target` and answers where the payload begins. */
+export function writeFrameHeader(target: Buffer, at: number, source: FrameSource, payloadBytes: number): number {
+  target.writeUInt32BE(SOURCES.indexOf(source) * 2 ** 24, at);
+  return target.writeUInt32BE(payloadBytes, at + 4);
 }
 
 /** A whole frame in one buffer. */

@@ -1,5 +1,5 @@
 import type { LogEntry } from '#parts/logs/log-entry.ts';
-import { frameHeader } from '#protocol/stdcopy.ts';
+import { FRAME_HEADER_BYTES, writeFrameHeader } from '#protocol/stdcopy.ts';
 import { sortedMap } from './empty.ts';
 
 export interface LogFormat {
@@ -9,17 +9,20 @@ export interface LogFormat {
   readonly details: boolean;
 }
 
-/** A batch of entries as `GET /containers/{id}/logs` writes it, in one buffer. */
+/** A batch of entries as `GET /containers/{id}/logs` writes it, in one buffer: a log has a million of these. */
 export function logBytes(entries: readonly LogEntry[], format: LogFormat): Buffer {
-  const parts: Buffer[] = [];
-  for (const entry of entries) {
-    const prefix = prefixOf(entry, format);
-    const length = Buffer.byteLength(prefix) + entry.line.length;
-    if (format.framed) parts.push(frameHeader(entry.source, length));
-    if (prefix !== '') parts.push(Buffer.from(prefix));
-    parts.push(entry.line);
+  const prefixes = format.timestamps || format.details ? entries.map((entry) => Buffer.from(prefixOf(entry, format))) : undefined;
+  const header = format.framed ? FRAME_HEADER_BYTES : 0;
+  const size = entries.reduce((sum, { line }, index) => sum + header + (prefixes?.[index]?.length ?? 0) + line.length, 0);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const [index, { source, line }] of entries.entries()) {
+    const prefix = prefixes?.[index];
+    if (format.framed) at = writeFrameHeader(bytes, at, source, line.length + (prefix?.length ?? 0));
+    if (prefix) at += prefix.copy(bytes, at);
+    at += line.copy(bytes, at);
   }
-  return Buffer.concat(parts);
+  return bytes;
 }
 
 function prefixOf({ time, attrs }: LogEntry, { timestamps, details }: LogFormat): string {
