@@ -2,7 +2,7 @@ import { findTool, outputOf } from './run-tool.ts';
 
 /** Where Debian's packages come from, and what this machine's apt has been told about that place. */
 export interface AptSources {
-  /** Lines for a `sources.list`, the suite itself first. */
+  /** Lines for a `sources.list`, the suite itself first; none: Debian's own archive, which mmdebstrap knows. */
   readonly lines: readonly string[];
   /** `Name "value"` settings that concern the mirror's dates, as the host has them. */
   readonly options: readonly string[];
@@ -16,7 +16,6 @@ interface Known {
   readonly release: string;
 }
 
-const DEBIAN = 'http://deb.debian.org/debian/';
 export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 // A frozen or mirrored archive needs these on the host, and then needs them in the image as well.
 const DATE_OPTIONS = ['Acquire::Check-Valid-Until', 'Acquire::Check-Date'];
@@ -40,7 +39,8 @@ export async function aptSources(suite: string, cancel: AbortSignal): Promise<Ap
 export function sourceLines(suite: string, known: readonly Known[]): readonly string[] {
   const isArchive = ({ uri }: Known): boolean => /\/debian\/?$/.test(uri);
   const isSecurity = ({ uri }: Known): boolean => /\/debian-security\/?$/.test(uri);
-  const archive = known.find(({ release }) => release === suite) ?? known.find(isArchive) ?? { uri: DEBIAN, release: suite };
+  const archive = known.find(({ release }) => release === suite) ?? known.find(isArchive);
+  if (!archive) return [];
   const line = (uri: string, release: string): string => `deb [signed-by=${KEYRING}] ${uri} ${release} main`;
   const lines = [line(archive.uri, suite)];
   if (ROLLING.has(suite)) return lines;

@@ -52,7 +52,8 @@ test("packages come from the host's own mirrors, and from no other archive that 
   assert.deepEqual(places('bookworm'), ['http://mirror.example/debian/ bookworm main', 'http://mirror.example/debian/ bookworm-updates main', 'http://mirror.example/debian-security/ bookworm-security main']);
   assert.deepEqual(places('trixie'), ['http://mirror.example/debian/ trixie main', 'http://mirror.example/debian-security/ trixie-security main']);
   assert.deepEqual(places('sid'), ['http://mirror.example/debian/ sid main']);
-  assert.deepEqual(places('trixie', []), ['http://deb.debian.org/debian/ trixie main']);
+  // mmdebstrap takes Debian's own archive then
+  assert.deepEqual(places('trixie', []), []);
 });
 
 test('what cannot be made is refused before anything starts', async () => {

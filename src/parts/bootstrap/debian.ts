@@ -41,7 +41,7 @@ export async function debianRecipe({ tag, include, workFolder }: DebianRequest, 
     createdAt,
     async *layers(say, cancelled): AsyncGenerator<RecipeLayer> {
       await requireKeys();
-      say(`Building Debian ${suite} from ${sources.lines[0]?.split(' ')[2] ?? ''}`);
+      say(`Building Debian ${suite} from ${sources.lines[0]?.split(' ')[2] ?? "Debian's own archive"}`);
       await using root = await debianRoot({ suite, packages, sources, isSlim, at: createdAt, workFolder }, say, cancelled);
       yield { createdBy: `onggi bootstrap debian:${tag}${packages.length > 0 ? ` --include ${packages.join(',')}` : ''}`, tar: root.tar };
     },
