@@ -68,6 +68,27 @@ export function systemInfo(facts: InfoFacts, speaks: (since: string) => boolean)
     CgroupDriver: facts.cgroupDriver,
     CgroupVersion: facts.cgroupVersion,
     NEventsListener: facts.eventListeners,
+    ...aboutHost(facts, speaks),
+    ExperimentalBuild: false,
+    ServerVersion: facts.version,
+    Runtimes: Object.fromEntries(Object.entries(facts.runtimes).map(([name, { path }]) => [name, { path }])),
+    DefaultRuntime: facts.defaultRuntime,
+    Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
+    LiveRestoreEnabled: facts.liveRestore,
+    Isolation: '',
+    InitBinary: facts.initBinary,
+    ContainerdCommit: commit(''),
+    RuncCommit: commit(runtime?.version ?? ''),
+    InitCommit: commit(''),
+    SecurityOptions: facts.securityOptions.map((option) => (speaks('1.25') ? option : plainOption(option))),
+    ...(speaks('1.49') && { FirewallBackend: { Driver: 'nftables' } }),
+    CDISpecDirs: [],
+    Warnings: listOrNull(facts.warnings),
+  };
+}
+
+function aboutHost(facts: InfoFacts, speaks: (since: string) => boolean) {
+  return {
     KernelVersion: facts.kernelVersion,
     OperatingSystem: facts.operatingSystem,
     OSVersion: facts.osVersion,
@@ -84,21 +105,6 @@ export function systemInfo(facts: InfoFacts, speaks: (since: string) => boolean)
     NoProxy: '',
     Name: facts.hostname,
     Labels: facts.labels,
-    ExperimentalBuild: false,
-    ServerVersion: facts.version,
-    Runtimes: Object.fromEntries(Object.entries(facts.runtimes).map(([name, { path }]) => [name, { path }])),
-    DefaultRuntime: facts.defaultRuntime,
-    Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
-    LiveRestoreEnabled: facts.liveRestore,
-    Isolation: '',
-    InitBinary: facts.initBinary,
-    ContainerdCommit: commit(''),
-    RuncCommit: commit(runtime?.version ?? ''),
-    InitCommit: commit(''),
-    SecurityOptions: facts.securityOptions.map((option) => (speaks('1.25') ? option : plainOption(option))),
-    ...(speaks('1.49') && { FirewallBackend: { Driver: 'nftables' } }),
-    CDISpecDirs: [],
-    Warnings: listOrNull(facts.warnings),
   };
 }
 
