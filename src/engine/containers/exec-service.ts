@@ -66,7 +66,7 @@ export class ExecService implements Execs {
       containerId: container.id,
       state: 'created', process: undefined, exitCode: null, size: spec.size,
     });
-    publishContainer(this.#parts.events, container, `exec_create: ${spec.args.join(' ')}`, { execID: id });
+    publishContainer(this.#parts.events, container, `exec_create: ${shown(spec.args)}`, { execID: id });
     return { id };
   }
 
@@ -168,7 +168,7 @@ export class ExecService implements Execs {
     const { records, launch, events } = this.#parts;
     const { id, spec, size } = exec;
     const container = records.get(exec.containerId);
-    publishContainer(events, container, `exec_start: ${spec.args.join(' ')}`, { execID: id });
+    publishContainer(events, container, `exec_start: ${shown(spec.args)}`, { execID: id });
     try {
       const process = await launch({ id, container, spec, size, attached }, cancel);
       exec.process = process;
@@ -223,4 +223,9 @@ async function* payloads(frames: AsyncIterable<Buffer>): AsyncGenerator<Buffer> 
       rest = rest.subarray(end);
     }
   }
+}
+
+/** As dockerd's events have it: with a space at the end where there are no arguments. */
+function shown([program = '', ...args]: readonly string[]): string {
+  return `${program} ${args.join(' ')}`;
 }
