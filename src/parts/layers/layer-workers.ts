@@ -43,6 +43,11 @@ export class LayerWorkers implements AsyncDisposable {
     await this.#do({ kind: 'remove', path }, undefined);
   }
 
+  /** Copies a stack of layers, the lowest first, into an empty folder. @see mergeTrees */
+  async mergeTrees(layers: readonly string[], target: string): Promise<void> {
+    await this.#do({ kind: 'merge', layers, target }, undefined);
+  }
+
   /** Bytes of all files below a folder. @see treeSize */
   async measureTree(path: string): Promise<number> {
     const sizeBytes = await this.#do({ kind: 'measure', path }, undefined);

@@ -2,7 +2,7 @@ import type { ErrorKind } from '#base/errors.ts';
 import type { Unpacked, UnpackJob } from './unpack.ts';
 
 /** What the engine's thread asks of a layer worker. */
-export type Job = ({ readonly kind: 'unpack' } & UnpackJob) | { readonly kind: 'remove' | 'measure'; readonly path: string };
+export type Job = ({ readonly kind: 'unpack' } & UnpackJob) | { readonly kind: 'remove' | 'measure'; readonly path: string } | { readonly kind: 'merge'; readonly layers: readonly string[]; readonly target: string };
 
 export interface Request {
   readonly job: Job;

@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { basename, dirname } from 'node:path';
 import { codeOf, EngineError, messageOf } from '#base/errors.ts';
 import { Directory, removeTreeAt } from '#parts/host/container-root.ts';
+import { mergeTrees } from './merge-tree.ts';
 import { treeSize } from './tree-size.ts';
 import { unpack } from './unpack.ts';
 import type { Answer, Request } from './worker-messages.ts';
@@ -27,7 +28,8 @@ async function answer({ job, cancelled }: Request): Promise<Answer> {
   try {
     if (job.kind === 'unpack') return { ok: true, value: await unpack(job, () => Atomics.load(flag, 0) !== 0) };
     if (job.kind === 'measure') return { ok: true, value: measure(job.path) };
-    removeTree(job.path);
+    if (job.kind === 'merge') mergeTrees(job.layers, job.target);
+    else removeTree(job.path);
     return { ok: true, value: undefined };
   } catch (thrown) {
     const kind = thrown instanceof EngineError ? thrown.kind : undefined;
