@@ -96,8 +96,8 @@ test('of two entries of one name the later stays, whatever they are', async () =
     { name: 'y', data: 'file' }, dir('y'), { name: 'y/in', data: 'in' },
     dir('z'), { name: 'z/kept', data: 'k' }, dir('z', { mode: 0o700 }),
     dir('r'), { name: 'r/1', data: '1' }, link('r', 'z'), { name: 'r/2', data: '2' },
-    { name: 'h', type: 'link', linkPath: 'h' }, { name: 'h2', type: 'link', linkPath: 'f' }, { name: 'h2', type: 'link', linkPath: 'f' },
-  ].filter((each) => each.name !== 'h') as TestEntry[]));
+    { name: 'f', type: 'link', linkPath: './f' }, { name: 'h', type: 'link', linkPath: 'f' }, { name: 'h', type: 'link', linkPath: 'f' },
+  ]));
   assert.equal(readFileSync(join(to.root, 'f'), 'utf8'), '2nd');
   assert.equal(readFileSync(join(to.root, 'x'), 'utf8'), 'file');
   assert.equal(readFileSync(join(to.root, 'y/in'), 'utf8'), 'in');
@@ -105,6 +105,16 @@ test('of two entries of one name the later stays, whatever they are', async () =
   assert.equal(lstatSync(join(to.root, 'z')).mode & 0o777, 0o700);
   assert.equal(readFileSync(join(to.root, 'z/2'), 'utf8'), '2', 'a folder that was replaced by a link is looked up anew');
   assert.equal(result.sizeBytes, '2ndfileinkz2'.length);
+});
+
+test('a path may be as deep as the kernel takes it', async () => {
+  using to = place();
+  const deep = 'd/'.repeat(900);
+  const { impliedFolders } = await to.unpack(makeTar([{ name: `${deep}f`, data: 'bottom' }, { name: `${deep}g`, data: '' }]));
+  assert.equal(impliedFolders.length, 900);
+  assert.equal(readFileSync(join(to.root, deep, 'f'), 'utf8'), 'bottom');
+  await assert.rejects(to.unpack(makeTar([{ name: `${'d/'.repeat(5000)}f`, data: '' }])), /its name is too long/);
+  await assert.rejects(to.unpack(makeTar([{ name: 'n'.repeat(300), data: '' }])), /ENAMETOOLONG/);
 });
 
 test('links that stay inside are followed, as in a container', async () => {
