@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, statfs } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { newId } from '#base/ids.ts';
 import { BUILD_TIME, GIT_COMMIT, VERSION } from '#base/version.ts';
@@ -133,10 +133,15 @@ async function versionOf(path: string): Promise<string> {
   }
 }
 
-/** The type of the file system that holds the data root, from the mount table. */
+/** Magic numbers of statfs(2), with the names that Docker gives them. */
+const FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0xef53, 'extfs'], [0x58465342, 'xfs'], [0x9123683e, 'btrfs'], [0x01021994, 'tmpfs'], [0x794c7630, 'overlayfs'],
+  [0x2fc12fc1, 'zfs'], [0x6969, 'nfs'], [0xf2f52010, 'f2fs'],
+]);
+
 async function backingFileSystem(dataRoot: string): Promise<string> {
-  const { stdout } = await run('stat', ['--file-system', '--format=%T', dataRoot], { timeout: 5000 }).catch(() => ({ stdout: 'unknown' }));
-  return stdout.trim().replace('ext2/ext3', 'extfs');
+  const { type } = await statfs(dataRoot);
+  return FILE_SYSTEMS.get(type) ?? '<unknown>';
 }
 
 function engineId(db: DatabaseSync): string {
