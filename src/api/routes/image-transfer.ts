@@ -74,7 +74,7 @@ async function loadFrom(
   { options, out, cancel }: { options: { quiet: boolean; platform: string }; out: StreamOut; cancel: AbortSignal },
 ): Promise<readonly string[]> {
   try {
-    return await images.load(archive, options, options.quiet ? () => {} : reporter(out), cancel);
+    return await images.load(archive, options, reporter(out), cancel);
   } catch (thrown) {
     out.begin();
     throw thrown;

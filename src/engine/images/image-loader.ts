@@ -91,7 +91,7 @@ export class ImageLoader {
     for (const name of request.names) {
       const old = records.findByName(name);
       if (old && old.id !== request.config) {
-        report({ id: '', status: `The image ${familiarText(name)} already exists, renaming the old one with ID ${old.id} to empty string` });
+        report({ id: '', notice: true, status: `The image ${familiarText(name)} already exists, renaming the old one with ID ${old.id} to empty string` });
       }
     }
     const image = await committer.commit(request, lease, cancel);

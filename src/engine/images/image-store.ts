@@ -100,7 +100,10 @@ export class ImageStore implements Omit<Images, 'pull'> {
 
   /** @returns the names of what was loaded, as `nginx:latest`, or ids of images without one */
   load(archive: Readable, options: { readonly platform: string; readonly quiet: boolean }, report: Report, cancel: AbortSignal): Promise<readonly string[]> {
-    return this.#loader.load(archive, options, options.quiet ? () => undefined : report, cancel);
+    const notices: Report = (progress) => {
+      if (progress.notice) report(progress);
+    };
+    return this.#loader.load(archive, options, options.quiet ? notices : report, cancel);
   }
 
   save(refs: readonly string[], cancel: AbortSignal): Promise<Readable> {

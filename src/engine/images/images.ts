@@ -44,6 +44,8 @@ export interface Progress {
   /** A layer's short digest, or empty. */
   readonly id: string;
   readonly status: string;
+  /** To be told also where progress is not wanted. */
+  readonly notice?: true;
   readonly current?: number;
   readonly total?: number;
 }
