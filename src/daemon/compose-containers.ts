@@ -114,7 +114,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     records, events, hub, log,
     launch: execLauncher({
       shimPath: host.shimPath, runtimes: host.runtimes, runtimeRoot, host: host.spec, stateFolder: execFolder,
-      rootOf: (id) => snapshots.facts(id).facts['MergedDir'] ?? '',
+      rootOf: (id) => snapshots.rootOf(id),
     }),
   });
   const health = new HealthMonitor({ records, events, log, run: (id, spec, limit, cancel) => execs.run(id, spec, limit, cancel) });

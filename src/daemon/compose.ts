@@ -26,7 +26,7 @@ import { NetworkRecords } from '#parts/records/network-records.ts';
 import { openDatabase } from '#parts/records/database.ts';
 import { Registries } from '#parts/registry/registries.ts';
 import { registrySettings } from '#parts/registry/settings.ts';
-import { OverlaySnapshotter } from '#parts/snapshots/overlay.ts';
+import { openSnapshotter } from '#parts/snapshots/open-snapshotter.ts';
 import { composeContainers } from './compose-containers.ts';
 import { findHost } from './compose-host.ts';
 import type { DaemonConfig } from './config.ts';
@@ -53,7 +53,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
   const records = new ContainerRecords(db);
 
   const workers = new LayerWorkers(LAYER_THREADS);
-  const snapshots = OverlaySnapshotter.open({ layersRoot: join(dataRoot, 'layers'), containersRoot: join(dataRoot, 'containers'), workers, log });
+  const snapshots = openSnapshotter(config.storageDriver, { layersRoot: join(dataRoot, 'layers'), containersRoot: join(dataRoot, 'containers'), workers, log });
   const content = await ContentStore.open(join(dataRoot, 'content'));
   const leases = new Leases();
   const usersOf = (imageId: string): { id: string; name: string; running: boolean }[] =>
@@ -99,6 +99,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     eventListeners: () => events.readers,
     cgroupVersion: host.cgroups.version === 2 ? '2' : '1',
     runtimes: Object.fromEntries(host.runtimes.list().map(({ name, path }) => [name, { path }])),
+    storageDriver: snapshots.driver,
     defaultRuntime: host.runtimes.defaultName,
     initBinary: config.initPath || 'docker-init',
     settings: {

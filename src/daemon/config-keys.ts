@@ -30,7 +30,7 @@ export const KNOWN_KEYS: ReadonlyMap<string, Kind> = new Map([
   ['hosts', texts], ['icc', flag], ['ip', text], ['ip-forward', flag], ['ip-masq', flag], ['init-path', text], ['insecure-registries', texts], ['labels', texts],
   ['live-restore', only(true, 'containers always live on without the engine')], ['log-driver', text],
   ['log-level', text], ['log-opts', textMap], ['max-concurrent-downloads', count], ['max-download-attempts', count],
-  ['mtu', count], ['pidfile', text], ['registry-mirrors', texts], ['runtimes', runtimeMap], ['shutdown-timeout', count],
+  ['mtu', count], ['pidfile', text], ['registry-mirrors', texts], ['runtimes', runtimeMap], ['shutdown-timeout', count], ['storage-driver', text],
   ['userland-proxy', only(false, 'there is no process per port')],
 ]);
 
@@ -42,6 +42,6 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'default-ipc-mode', 'default-network-opts', 'default-shm-size', 'default-ulimits', 'exec-opts', 'experimental', 'features',
   'fixed-cidr', 'fixed-cidr-v6', 'firewall-backend', 'host-gateway-ips', 'http-proxy', 'https-proxy', 'init', 'ip-forward-no-drop', 'ip6tables', 'iptables', 'ipv6', 'log-format', 'max-concurrent-uploads',
   'metrics-addr', 'min-api-version', 'no-new-privileges', 'no-proxy', 'node-generic-resources', 'oom-score-adjust', 'proxies', 'raw-logs',
-  'seccomp-profile', 'selinux-enabled', 'storage-driver', 'storage-opts', 'swarm-default-advertise-addr', 'tls', 'tlscacert',
+  'seccomp-profile', 'selinux-enabled', 'storage-opts', 'swarm-default-advertise-addr', 'tls', 'tlscacert',
   'tlscert', 'tlskey', 'tlsverify', 'userland-proxy-path', 'userns-remap', 'validate',
 ]);

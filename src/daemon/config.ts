@@ -15,6 +15,8 @@ export interface DaemonConfig {
   readonly pidFile: string;
   readonly group: string;
   readonly logLevel: LogLevel;
+  /** `overlay2` or `vfs`; empty: overlay2 where the file system can. */
+  readonly storageDriver: string;
   readonly logDriver: string;
   readonly logOptions: Readonly<Record<string, string>>;
   readonly defaultRuntime: string;
@@ -158,6 +160,7 @@ function merged(keys: Keys, flags: Flags): DaemonConfig {
     pidFile: flags.pidfile ?? text('pidfile', DEFAULT_PID_FILE),
     group: flags.group ?? text('group', ''),
     logLevel: debug ? 'debug' : checkedLevel(flags['log-level'] ?? text('log-level', 'info')),
+    storageDriver: text('storage-driver', ''),
     logDriver: text('log-driver', 'json-file'),
     logOptions: (keys['log-opts'] as Record<string, string> | undefined) ?? {},
     defaultRuntime: text('default-runtime', ''),

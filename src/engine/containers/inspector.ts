@@ -44,7 +44,14 @@ export class ContainerInspector {
       .filter((container) => (all || isRunningToDocker(container)) && fits(container))
       .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
     const wanted = query.limit > 0 ? found.slice(0, query.limit) : found;
-    return Promise.all(wanted.map((container) => this.#details(container, query.size)));
+    return Promise.all(wanted.map((container) => this.#details(this.#named(container), query.size)));
+  }
+
+  /** A list shows the image's id once its name is gone or stands for another one. */
+  #named(container: Container): Container {
+    const { imageId, spec } = container;
+    if (imageId === '' || this.#parts.findImage(spec.image)?.id === imageId) return container;
+    return { ...container, spec: { ...spec, image: imageId } };
   }
 
   async #details(container: Container, size: boolean): Promise<ContainerDetails> {

@@ -18,6 +18,8 @@ interface Parts {
   readonly eventListeners: () => number;
   readonly cgroupVersion: '1' | '2';
   readonly runtimes: Readonly<Record<string, { readonly path: string }>>;
+  /** Docker's name of the snapshot driver. */
+  readonly storageDriver: string;
   readonly defaultRuntime: string;
   readonly initBinary: string;
   readonly settings: InfoSettings;
@@ -77,7 +79,7 @@ export class SystemService implements System {
       debug: settings.debug,
       containers: this.#counts(),
       images: images.list({ all: false, filters: new Map() }).length,
-      storageDriver: 'overlay2',
+      storageDriver: this.#parts.storageDriver,
       storageStatus: [['Backing Filesystem', await backingFileSystem(settings.dataRoot)], ['Supports d_type', 'true']],
       loggingDriver: settings.logDriver,
       loggingDrivers: ['json-file', 'none'],

@@ -86,6 +86,10 @@ export class CopyingSnapshotter implements Snapshotter {
     return this.#roots.used();
   }
 
+  rootOf(containerId: string): string {
+    return this.#roots.of(containerId).merged;
+  }
+
   facts(): { driver: string; facts: Record<string, string> } {
     return { driver: this.driver, facts: {} };
   }

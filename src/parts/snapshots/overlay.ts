@@ -119,6 +119,10 @@ export class OverlaySnapshotter implements Snapshotter {
     return this.#roots.used();
   }
 
+  rootOf(containerId: string): string {
+    return this.#roots.of(containerId).merged;
+  }
+
   facts(containerId: string): { driver: string; facts: Record<string, string> } {
     const paths = this.#roots.of(containerId);
     const lower = this.#layers.paths(this.#roots.chainIdOf(paths));

@@ -75,6 +75,8 @@ export interface Snapshotter extends AsyncDisposable {
   remove(containerId: string): Promise<void>;
   /** Chain ids that containers' roots stand on. */
   usedByContainers(): ReadonlySet<string>;
+  /** Where the root is while it is mounted. */
+  rootOf(containerId: string): string;
   /** What `inspect` shows of the root. */
   facts(containerId: string): { readonly driver: string; readonly facts: Readonly<Record<string, string>> };
   /** Bytes of files: what the container wrote, and that with all layers. */
