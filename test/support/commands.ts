@@ -33,8 +33,7 @@ export async function run(file: string, args: readonly string[], options: Comman
   child.stdin.end(options.input);
   child.once('error', ended.reject);
   child.once('close', (code) => ended.resolve(code ?? -1));
-  const code = await ended.promise;
-  clearTimeout(timer);
+  const code = await ended.promise.finally(() => clearTimeout(timer));
   return { stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), code };
 }
 
