@@ -19,16 +19,21 @@ export interface LogSubject {
  * @throws {EngineError} `internal` for a tag or a pattern that cannot be read, as with Docker at the start
  */
 export function logAttrs(options: LogOptions, subject: LogSubject): string | null {
-  const env = Object.fromEntries(subject.env.filter((pair) => pair.includes('=')).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
-  const chosen = new Map<string, string>([
-    ...chosenOf(subject.labels, options['labels'], options['labels-regex']),
-    ...chosenOf(env, options['env'], options['env-regex']),
-  ]);
+  const chosen = extraAttributes(options, subject);
   const tag = options['tag'];
   if (tag) chosen.set('tag', renderTag(tag, subject));
   if (chosen.size === 0) return null;
   const sorted = [...chosen].sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${sorted.map(([key, value]) => `${goString(key)}:${goString(value)}`).join(',')}}`;
+}
+
+/** What `labels`, `labels-regex`, `env` and `env-regex` choose. */
+export function extraAttributes(options: LogOptions, subject: LogSubject): Map<string, string> {
+  const env = Object.fromEntries(subject.env.filter((pair) => pair.includes('=')).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+  return new Map<string, string>([
+    ...chosenOf(subject.labels, options['labels'], options['labels-regex']),
+    ...chosenOf(env, options['env'], options['env-regex']),
+  ]);
 }
 
 function chosenOf(values: Readonly<Record<string, string>>, names: string | undefined, pattern: string | undefined): [string, string][] {
@@ -53,8 +58,8 @@ function compiled(pattern: string): RegExp {
   }
 }
 
-// moby daemon/logger/loggerutils/log_tag.go: a template over logger.Info, of which the fields and methods without arguments are here.
-function renderTag(template: string, subject: LogSubject): string {
+/** moby daemon/logger/loggerutils/log_tag.go: a template over logger.Info, of which the fields and methods without arguments are here. */
+export function renderTag(template: string, subject: LogSubject): string {
   const fields: Readonly<Record<string, string>> = {
     ID: subject.id.slice(0, 12),
     FullID: subject.id,

@@ -32,6 +32,11 @@ export class LogReader {
     this.#position = position;
   }
 
+  /** Where the entries that have been given end. */
+  get position(): number {
+    return this.#position - this.#carry.length;
+  }
+
   /** The next entries; undefined at the end of what is there. May be empty where a chunk holds no whole line. */
   async next(): Promise<LogEntry[] | undefined> {
     const chunk = Buffer.allocUnsafeSlow(this.#carry.length + this.#chunkBytes);
