@@ -72,6 +72,9 @@ export interface ComposedContainers {
   stop(): void;
 }
 
+/** From a request to the moment when the runtime puts the process into its cgroups, at most, on a machine with time. */
+const START_MS = 50;
+
 /** Builds everything that has to do with containers. */
 export function composeContainers(parts: ContainerParts): ComposedContainers {
   const { config, log, host, records, images, volumes, events, snapshots, network } = parts;
@@ -110,8 +113,9 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     peers, folder, stateFolder, shm,
     writeNetworkFiles: networkFilesWriter(config, parts.bridgeGateway),
   });
+  const expectStart = (): void => host.moves.expect(START_MS);
   const execs = new ExecService({
-    records, events, hub, log,
+    records, events, hub, log, expectStart,
     launch: execLauncher({
       shimPath: host.shimPath, runtimes: host.runtimes, runtimeRoot, host: host.spec, stateFolder: execFolder,
       rootOf: (id) => snapshots.rootOf(id),
@@ -129,7 +133,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   };
   const joiner = new NetworkJoiner({ driver: network, records, networkIdOf: parts.networkIdOf });
   const starter: ContainerStarter = new ContainerStarter({
-    records, live, locks, hub, events,
+    records, live, locks, hub, events, expectStart,
     roots,
     join: (container, cancel) => joiner.join(container, cancel),
     launch: (request, cancel) => launcher.launch(request, cancel),
@@ -150,7 +154,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   });
   const remover: ContainerRemover = new ContainerRemover({ records, locks, roots, volumes, stopper, supervisor, events, log, folder });
   const creator = new ContainerCreator({
-    records, images, volumes, events, log, roots,
+    records, images, volumes, events, log, roots, expectStart,
     defaults: {
       folder,
       logDriver: config.logDriver, logOptions: config.logOptions,

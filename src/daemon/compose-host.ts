@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '#base/errors.ts';
+import { CgroupMoves } from '#parts/host/cgroup-moves.ts';
 import { type CgroupLayout, detectCgroups } from '#parts/host/cgroups.ts';
 import { readSystemInfo } from '#parts/host/system-info.ts';
 import { type CgroupFacts, readCgroupFacts } from '#parts/runtime/cgroup-facts.ts';
@@ -13,6 +14,8 @@ import type { DaemonConfig } from './config.ts';
 /** What was found out about this machine when the engine started. */
 export interface HostParts {
   readonly cgroups: CgroupLayout;
+  /** Told when a process is about to be put into a cgroup. */
+  readonly moves: CgroupMoves;
   readonly cgroupFacts: CgroupFacts;
   readonly runtimes: Runtimes;
   readonly spec: SpecHost;
@@ -24,12 +27,13 @@ export interface HostParts {
 export async function findHost(config: DaemonConfig): Promise<HostParts> {
   const cgroups = detectCgroups();
   const { architecture, hostname } = readSystemInfo();
-  const [cgroupFacts, runtimes, spec] = await Promise.all([
+  const [moves, cgroupFacts, runtimes, spec] = await Promise.all([
+    CgroupMoves.open(cgroups),
     readCgroupFacts(cgroups),
     Runtimes.find(config.runtimes, config.defaultRuntime, cgroups),
     readSpecHost({ seccompProfile: DEFAULT_PROFILE, ulimits: [], noNewPrivileges: false }),
   ]);
-  return { cgroups, cgroupFacts, runtimes, spec, architecture, hostname, shimPath: findShim() };
+  return { cgroups, moves, cgroupFacts, runtimes, spec, architecture, hostname, shimPath: findShim() };
 }
 
 /** `build/onggi-shim` beside the bundle (dist/) or the sources (src/daemon/). */

@@ -61,6 +61,8 @@ interface Parts {
   readonly copyUp: (rootfs: string, mount: MountPoint) => Promise<void>;
   /** Throws where the runtime is not configured. */
   readonly checkRuntime: (name: string) => void;
+  /** Called as early as a start can be foreseen: what makes the kernel wait is begun then. */
+  readonly expectStart: () => void;
 }
 
 /** Makes containers: checks all that can be checked now, then writable layer, volumes and record, with an undo stack. */
@@ -72,7 +74,8 @@ export class ContainerCreator {
   }
 
   async create(request: CreateRequest, cancel: AbortSignal): Promise<{ id: string; warnings: readonly string[] }> {
-    const { records, roots, defaults } = this.#parts;
+    const { records, roots, defaults, expectStart } = this.#parts;
+    expectStart();
     const name = this.#name(request.name);
     const image = this.#image(request);
     const warnings = platformWarnings(request, image, defaults.architecture);

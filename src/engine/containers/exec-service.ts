@@ -43,6 +43,8 @@ interface Parts {
   readonly events: Events;
   readonly hub: StdioHub;
   readonly launch: ExecLauncher;
+  /** Called as early as a start can be foreseen: what makes the kernel wait is begun then. */
+  readonly expectStart: () => void;
   readonly log: Log;
 }
 
@@ -60,6 +62,7 @@ export class ExecService implements Execs {
     const { generation } = runningStateOf(container);
     if (spec.args.length === 0) throw new EngineError('invalid', 'No exec command specified');
     if (spec.detachKeys !== undefined) parseDetachKeys(spec.detachKeys);
+    this.#parts.expectStart();
     const id = newId();
     this.#byId.set(id, {
       id, spec, generation,
@@ -165,7 +168,8 @@ export class ExecService implements Execs {
   }
 
   async #start(exec: Exec, attached: boolean, cancel: AbortSignal): Promise<LiveProcess> {
-    const { records, launch, events } = this.#parts;
+    const { records, launch, expectStart, events } = this.#parts;
+    expectStart();
     const { id, spec, size } = exec;
     const container = records.get(exec.containerId);
     publishContainer(events, container, `exec_start: ${shown(spec.args)}`, { execID: id });

@@ -42,6 +42,8 @@ interface Parts {
   readonly launch: (request: StartRequest, cancel: AbortSignal) => Promise<LiveProcess>;
   readonly hub: StdioHub;
   readonly events: Events;
+  /** Called as early as a start can be foreseen: what makes the kernel wait is begun then. */
+  readonly expectStart: () => void;
   /** Told of each start, once the container is stored as running. */
   readonly onStarted: (container: Container, generation: number, process: LiveProcess) => void;
   /** Removes what was started with `--rm` and did not start. */
@@ -92,10 +94,11 @@ export class ContainerStarter {
   }
 
   async #run(container: Container, facts: Partial<RuntimeFacts>, cancel: AbortSignal): Promise<void> {
-    const { records, live, roots, join, launch, hub, events, onStarted, assertRunnable } = this.#parts;
+    const { records, live, roots, join, launch, hub, events, expectStart, onStarted, assertRunnable } = this.#parts;
     const { id } = container;
     const generation = generationOf(container.state) + 1;
     assertRunnable(container);
+    expectStart();
 
     await using undo = new AsyncDisposableStack();
     const rootfs = await roots.mount(id);

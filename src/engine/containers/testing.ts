@@ -171,6 +171,7 @@ export class Bench implements Disposable {
     });
     this.starter = new ContainerStarter({
       records, live, locks, roots, hub, events,
+      expectStart: () => {},
       join: async ({ id }) => this.#join(id),
       launch: async (request) => this.#launch(request),
       onStarted: ({ id }, generation, process) => this.supervisor.watch(id, generation, process),
