@@ -9,6 +9,7 @@ import type { Volumes } from '#engine/volumes/volumes.ts';
 import { Router } from './router.ts';
 import { type Bootstrap, bootstrapRoutes } from './routes/bootstrap.ts';
 import { containerRoutes } from './routes/containers.ts';
+import { containerStatsRoutes } from './routes/container-stats.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
 import { diskUsageRoutes } from './routes/disk-usage.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -43,6 +44,7 @@ export function createApi(parts: ApiParts): ApiServer {
     ...eventRoutes(events),
     ...containerRoutes(containers),
     ...containerStreamRoutes(containers),
+    ...containerStatsRoutes(containers),
     ...execRoutes(execs),
     ...imageRoutes(images, containers),
     ...imageTransferRoutes(images),

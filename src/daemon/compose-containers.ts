@@ -24,6 +24,7 @@ import { assertRunnable } from '#engine/containers/runnable.ts';
 import { SharedMemoryMounts } from '#engine/containers/shared-memory-mounts.ts';
 import { ContainerStarter } from '#engine/containers/starter.ts';
 import { isLive } from '#engine/containers/state.ts';
+import { ContainerStats } from '#engine/containers/stats.ts';
 import { StdioHub } from '#engine/containers/stdio-hub.ts';
 import { ContainerStopper } from '#engine/containers/stopper.ts';
 import { ContainerSupervisor } from '#engine/containers/supervisor.ts';
@@ -49,6 +50,7 @@ import type { NetworkDriver } from '#parts/network/network-driver.ts';
 import type { DaemonConfig } from './config.ts';
 import type { HostParts } from './compose-host.ts';
 import { networkFilesWriter } from './network-files.ts';
+import { statsSources } from './stats-sources.ts';
 
 export interface ContainerParts {
   readonly config: DaemonConfig;
@@ -189,8 +191,9 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     execIdsOf: (id) => execs.idsOf(id),
   });
   const logs = new ContainerLogs({ records, folder, read: (path, query, ended, cancel) => readLog(path, query, { ended }, cancel) });
+  const stats = new ContainerStats({ records, sources: statsSources(host.cgroups, pathOf) });
   const containers: ContainerService = new ContainerService({
-    records, creator, starter, stopper, remover, inspector, logs, hub, live, locks, events, log, freeze,
+    records, creator, starter, stopper, remover, inspector, logs, stats, hub, live, locks, events, log, freeze,
     pidsOf: (id) => listCgroupPids(host.cgroups, pathOf(records.get(id))),
   });
   const recovery = new ContainerRecovery({

@@ -15,7 +15,6 @@ const MISSING: readonly (readonly [Method, string, string])[] = [
   ['POST', '/commit', 'making an image from a container'],
   ['GET', '/containers/{name}/changes', 'listing the changes of a container'],
   ['GET', '/containers/{name}/export', 'exporting a container'],
-  ['GET', '/containers/{name}/stats', 'statistics of containers'],
   ['POST', '/containers/{name}/update', 'changing the limits of a container'],
   ['GET', '/containers/{name}/attach/ws', 'attaching over a web socket'],
   ['GET', '/containers/{name}/archive', 'copying from containers'],

@@ -19,6 +19,7 @@ import { CONTAINER_NAME } from './names.ts';
 import type { ContainerRecords } from './records.ts';
 import type { ContainerRemover } from './remover.ts';
 import { isLive } from './state.ts';
+import type { ContainerStats, StatsMode, StatsReport } from './stats.ts';
 import type { StdioHub } from './stdio-hub.ts';
 import type { ContainerStarter } from './starter.ts';
 import type { ContainerStopper } from './stopper.ts';
@@ -33,6 +34,7 @@ interface Parts {
   readonly remover: ContainerRemover;
   readonly inspector: ContainerInspector;
   readonly logs: ContainerLogs;
+  readonly stats: ContainerStats;
   readonly hub: StdioHub;
   readonly live: LiveContainers;
   readonly locks: KeyedLock;
@@ -165,6 +167,10 @@ export class ContainerService implements Containers {
       publishContainer(this.#parts.events, container, 'top');
       return table;
     });
+  }
+
+  stats(ref: string, mode: StatsMode, cancel: AbortSignal): AsyncIterable<StatsReport> {
+    return this.#parts.stats.read(ref, mode, cancel);
   }
 
   async remove(ref: string, options: { readonly force: boolean; readonly volumes: boolean; readonly link: boolean }): Promise<void> {

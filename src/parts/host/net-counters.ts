@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { kernelText } from './kernel-counters.ts';
 
 /** What went through one interface. */
@@ -31,4 +32,13 @@ export function readNetCounters(pid: number, proc = '/proc'): ReadonlyMap<string
     });
   }
   return found;
+}
+
+/** True for a process in the network namespace that this one runs in; false when it is gone. */
+export function sharesOurNetwork(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net');
+  } catch {
+    return false;
+  }
 }
