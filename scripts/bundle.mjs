@@ -24,7 +24,7 @@ const common = {
 
 // A command that runs meanwhile finds the old bundles or the new ones, whole.
 const fresh = `dist.new-${process.pid}`;
-await build({ ...common, entryPoints: { onggid: 'src/daemon/main.ts', 'layer-worker': 'src/parts/layers/worker.ts' }, outdir: fresh, splitting: false });
+await build({ ...common, entryPoints: { onggid: 'src/daemon/main.ts', 'layer-worker': 'src/parts/layers/worker.ts', 'archive-worker': 'src/parts/archive/worker.ts' }, outdir: fresh, splitting: false });
 await build({ ...common, entryPoints: { onggi: 'src/cli/main.ts' }, outdir: fresh, splitting: true, chunkNames: 'cli/[name]-[hash]' });
 writeFileSync(`${fresh}/.built`, '');
 const old = `dist.old-${process.pid}`;

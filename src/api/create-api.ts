@@ -1,5 +1,6 @@
 import type { Log } from '#base/log.ts';
 import type { Containers } from '#engine/containers/containers.ts';
+import type { ContainerFiles } from '#engine/containers/container-files.ts';
 import type { Execs } from '#engine/containers/execs.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Images } from '#engine/images/images.ts';
@@ -8,6 +9,7 @@ import type { System } from '#engine/system/system.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
 import { Router } from './router.ts';
 import { type Bootstrap, bootstrapRoutes } from './routes/bootstrap.ts';
+import { containerFileRoutes } from './routes/container-files.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { containerStatsRoutes } from './routes/container-stats.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
@@ -25,6 +27,7 @@ import { ApiServer } from './server.ts';
 /** What the API stands on: the engine's nouns, and a log for its own faults. */
 export interface ApiParts {
   readonly containers: Containers;
+  readonly files: ContainerFiles;
   readonly execs: Execs;
   readonly images: Images;
   readonly networks: Networks;
@@ -37,7 +40,7 @@ export interface ApiParts {
 
 /** Docker's Engine API over the engine. Call `listen` for each socket, `close` once. */
 export function createApi(parts: ApiParts): ApiServer {
-  const { containers, execs, images, networks, volumes, events, system, bootstrap, log } = parts;
+  const { containers, files, execs, images, networks, volumes, events, system, bootstrap, log } = parts;
   const router = new Router([
     ...systemRoutes(system),
     ...diskUsageRoutes(parts),
@@ -45,6 +48,7 @@ export function createApi(parts: ApiParts): ApiServer {
     ...containerRoutes(containers),
     ...containerStreamRoutes(containers),
     ...containerStatsRoutes(containers),
+    ...containerFileRoutes(files),
     ...execRoutes(execs),
     ...imageRoutes(images, containers),
     ...imageTransferRoutes(images),

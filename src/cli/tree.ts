@@ -11,7 +11,9 @@ export interface CommandNode {
 
 const attach: CommandNode = { summary: 'Connect this terminal to a running container', load: async () => (await import('./commands/container/attach.ts')).attach };
 const create: CommandNode = { summary: 'Make a container without starting it', load: async () => (await import('./commands/container/create.ts')).create };
+const diff: CommandNode = { summary: 'Show what changed in the files of a container', load: async () => (await import('./commands/container/diff.ts')).diff };
 const exec: CommandNode = { summary: 'Run a command inside a running container', load: async () => (await import('./commands/container/exec.ts')).exec };
+const exportContainer: CommandNode = { summary: 'Write all files of a container to a tar archive', load: async () => (await import('./commands/container/export.ts')).exportContainer };
 const kill: CommandNode = { summary: 'Send a signal to running containers, SIGKILL unless told otherwise', load: async () => (await import('./commands/container/kill.ts')).kill };
 const logs: CommandNode = { summary: 'Show what a container has written', load: async () => (await import('./commands/container/logs.ts')).logs };
 const containerLs: CommandNode = { summary: 'List containers', aliases: ['list', 'ps'], load: async () => (await import('./commands/container/ls.ts')).ls };
@@ -42,7 +44,7 @@ const info: CommandNode = { summary: 'Show what the engine is and what it has', 
 const container: CommandNode = {
   summary: 'Manage containers',
   children: {
-    attach, create, exec,
+    attach, create, diff, exec, export: exportContainer,
     inspect: { summary: 'Show all details of containers', load: async () => (await import('./commands/container/inspect.ts')).inspect },
     kill, logs, ls: containerLs, pause, port,
     prune: { summary: 'Remove all stopped containers', load: async () => (await import('./commands/container/prune.ts')).prune },
@@ -113,7 +115,7 @@ export const MANAGEMENT_COMMANDS: Readonly<Record<string, CommandNode>> = { comp
 export const OTHER_COMMANDS: Readonly<Record<string, CommandNode>> = {
   attach,
   bootstrap: { summary: "Make a base image from the distribution's packages, without a registry", load: async () => (await import('./commands/image/bootstrap.ts')).bootstrap },
-  create, events, history, import: importImage,
+  create, diff, events, export: exportContainer, history, import: importImage,
   inspect: { summary: 'Show all details of containers, images, networks and volumes', load: async () => (await import('./commands/system/inspect.ts')).inspect },
   kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stop, tag, top, unpause, wait,
 };

@@ -1,4 +1,4 @@
-import type { ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, WaitResponse } from '#protocol/containers.ts';
+import type { ContainerChange, ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, WaitResponse } from '#protocol/containers.ts';
 import { jsonLines } from './json-lines.ts';
 import { filtersText, type Filters } from './filters-text.ts';
 import { path, type EngineConnection, type HijackedStream, type QueryValue, type Reply } from './engine-connection.ts';
@@ -87,6 +87,16 @@ export class ContainerCalls {
 
   async top(ref: string, psArgs: string | undefined, cancel?: AbortSignal): Promise<TopResponse> {
     return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/top'), query: { ps_args: psArgs } }, cancel);
+  }
+
+  async changes(ref: string, cancel?: AbortSignal): Promise<readonly ContainerChange[] | null> {
+    return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/changes') }, cancel);
+  }
+
+  /** All files of a container as a tar archive. */
+  async export(ref: string, cancel?: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    const { body } = await this.#engine.stream({ method: 'GET', path: path('/containers/', ref, '/export') }, cancel);
+    return body;
   }
 
   /**

@@ -4,6 +4,7 @@ import { EngineError } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Container } from '#engine/containers/container.ts';
+import { type ContainerFiles, ContainerFileService } from '#engine/containers/container-files.ts';
 import { ContainerLogs } from '#engine/containers/container-logs.ts';
 import { ContainerService } from '#engine/containers/container-service.ts';
 import { copyUp } from '#engine/containers/copy-up.ts';
@@ -31,6 +32,7 @@ import { ContainerSupervisor } from '#engine/containers/supervisor.ts';
 import type { EventLog } from '#engine/events/event-log.ts';
 import type { Images } from '#engine/images/images.ts';
 import type { VolumeService } from '#engine/volumes/volume-service.ts';
+import { ArchiveThreads } from '#parts/archive/archive-threads.ts';
 import { listCgroupPids } from '#parts/host/cgroups.ts';
 import { freezeCgroup } from '#parts/host/freezer.ts';
 import { parseSignal, requireSupportedSignal } from '#parts/host/signals.ts';
@@ -70,6 +72,7 @@ export interface ContainerParts {
 export interface ComposedContainers {
   readonly containers: ContainerService;
   readonly execs: ExecService;
+  readonly files: ContainerFiles;
   recover(): Promise<void>;
   stop(): void;
 }
@@ -196,6 +199,8 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     records, creator, starter, stopper, remover, inspector, logs, stats, hub, live, locks, events, log, freeze,
     pidsOf: (id) => listCgroupPids(host.cgroups, pathOf(records.get(id))),
   });
+  const threads = new ArchiveThreads((count) => log.warn('some files were left out of an archive: sockets, or too deep for a path', { count }));
+  const files = new ContainerFileService({ records, locks, events, threads, roots: snapshots });
   const recovery = new ContainerRecovery({
     records, live, supervisor, remover, reap, log, folder,
     reconnect: ({ id }) => reconnect(join(stateFolder, id)),
@@ -212,7 +217,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     onFound: watch,
   });
   return {
-    containers, execs,
+    containers, execs, files,
     recover: async () => {
       // execs do not outlive the engine that knew them: their shims end with them
       for (const id of readdirSync(execFolder)) rmSync(join(execFolder, id), { recursive: true, force: true });

@@ -114,6 +114,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     images, networks, volumes, events, system, log,
     containers: composed.containers,
     execs: composed.execs,
+    files: composed.files,
     bootstrap: (request, report, cancel) => bootstrapper.bootstrap(request, report, cancel),
   });
 

@@ -178,6 +178,12 @@ export interface WaitResponse {
   readonly Error?: { readonly Message: string };
 }
 
+/** One path of `diff`: 0 changed, 1 added, 2 deleted. */
+export interface ContainerChange {
+  readonly Kind: 0 | 1 | 2;
+  readonly Path: string;
+}
+
 export interface TopResponse {
   readonly Processes: readonly (readonly string[])[];
   readonly Titles: readonly string[];

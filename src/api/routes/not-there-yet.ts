@@ -13,8 +13,6 @@ const MISSING: readonly (readonly [Method, string, string])[] = [
   ['POST', '/session', 'building images with BuildKit'],
   ['POST', '/grpc', 'building images with BuildKit'],
   ['POST', '/commit', 'making an image from a container'],
-  ['GET', '/containers/{name}/changes', 'listing the changes of a container'],
-  ['GET', '/containers/{name}/export', 'exporting a container'],
   ['POST', '/containers/{name}/update', 'changing the limits of a container'],
   ['GET', '/containers/{name}/attach/ws', 'attaching over a web socket'],
   ['GET', '/containers/{name}/archive', 'copying from containers'],

@@ -188,6 +188,8 @@ export interface FileFacts {
   readonly blocks: number;
   readonly modified: FileTime;
   readonly device: { readonly major: number; readonly minor: number };
+  /** The file system that holds it: an inode number means something there alone. */
+  readonly fileSystem: { readonly major: number; readonly minor: number };
 }
 
 /** Facts of `name` itself, not of what a symbolic link names. @throws ENOENT and the like */
@@ -214,6 +216,7 @@ function statx(dir: number, name: Uint8Array, flags: number, detail: string): Fi
     blocks: Number(buffer.readBigUInt64LE(48)),
     modified: { seconds: Number(buffer.readBigInt64LE(112)), nanoseconds: buffer.readUInt32LE(120) },
     device: { major: buffer.readUInt32LE(128), minor: buffer.readUInt32LE(132) },
+    fileSystem: { major: buffer.readUInt32LE(136), minor: buffer.readUInt32LE(140) },
   };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { EngineError } from '#base/errors.ts';
+import type { LayeredTree } from '#parts/archive/changes.ts';
 import type { LayerWorkers } from '#parts/layers/layer-workers.ts';
 import { LayerStore } from './layer-store.ts';
 import type { SnapshotterParts } from './overlay.ts';
@@ -92,6 +93,11 @@ export class CopyingSnapshotter implements Snapshotter {
 
   facts(): { driver: string; facts: Record<string, string> } {
     return { driver: this.driver, facts: {} };
+  }
+
+  changeTree(containerId: string): LayeredTree {
+    const paths = this.#roots.of(containerId);
+    return { upper: paths.merged, lower: this.#layers.paths(this.#roots.chainIdOf(paths)), complete: true };
   }
 
   /** All of it is the container's own. */

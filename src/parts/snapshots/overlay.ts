@@ -4,6 +4,7 @@ import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import { unmount } from '#parts/host/mounts.ts';
 import { mountOverlay } from '#parts/host/overlay.ts';
+import type { LayeredTree } from '#parts/archive/changes.ts';
 import type { LayerWorkers } from '#parts/layers/layer-workers.ts';
 import type { UnpackLimits } from '#parts/layers/unpack.ts';
 import { LayerStore } from './layer-store.ts';
@@ -91,7 +92,9 @@ export class OverlaySnapshotter implements Snapshotter {
   #mountNow(paths: RootPaths): void {
     const lower = this.#layers.paths(this.#roots.chainIdOf(paths));
     if (lower.length === 0) lower.push(this.#layers.empty);
-    mountOverlay({ target: paths.merged, lower, upper: paths.upper, work: paths.work });
+    // what lies in the upper folder is then what was written, with nothing to be looked up elsewhere (`changeTree`)
+    const options = { redirect_dir: 'off', metacopy: 'off' };
+    mountOverlay({ target: paths.merged, lower, upper: paths.upper, work: paths.work, options });
   }
 
   async unmount(containerId: string): Promise<void> {
@@ -127,6 +130,11 @@ export class OverlaySnapshotter implements Snapshotter {
     const paths = this.#roots.of(containerId);
     const lower = this.#layers.paths(this.#roots.chainIdOf(paths));
     return { driver: this.driver, facts: { ID: containerId, LowerDir: lower.join(':'), MergedDir: paths.merged, UpperDir: paths.upper, WorkDir: paths.work } };
+  }
+
+  changeTree(containerId: string): LayeredTree {
+    const paths = this.#roots.of(containerId);
+    return { upper: paths.upper, lower: this.#layers.paths(this.#roots.chainIdOf(paths)), complete: false };
   }
 
   async sizes(containerId: string): Promise<{ writableBytes: number; rootfsBytes: number }> {

@@ -1,3 +1,4 @@
+import type { LayeredTree } from '#parts/archive/changes.ts';
 import type { Digest } from '#parts/oci/digest.ts';
 
 /** An unpacked layer with all that lies below it. */
@@ -79,6 +80,8 @@ export interface Snapshotter extends AsyncDisposable {
   rootOf(containerId: string): string;
   /** What `inspect` shows of the root. */
   facts(containerId: string): { readonly driver: string; readonly facts: Readonly<Record<string, string>> };
+  /** Where the container's own files lie and what they stand on, for whoever compares or packs them. */
+  changeTree(containerId: string): LayeredTree;
   /** Bytes of files: what the container wrote, and that with all layers. */
   sizes(containerId: string): Promise<{ readonly writableBytes: number; readonly rootfsBytes: number }>;
 }

@@ -1,0 +1,31 @@
+import { parentPort } from 'node:worker_threads';
+import { codeOf, EngineError, messageOf } from '#base/errors.ts';
+import { listChanges } from './changes.ts';
+import type { ArchiveMessage, ArchiveRequest, ArchiveResult } from './messages.ts';
+import { packLayer, packRoot } from './pack.ts';
+
+/** A thread for one job on a container's files: it may wait for a slow client as long as that takes. */
+
+function work({ job }: ArchiveRequest): ArchiveResult {
+  switch (job.kind) {
+    case 'changes':
+      return listChanges(job.tree);
+    case 'layer':
+      return packLayer(job.tree, job.output);
+    case 'export':
+      return packRoot(job.root, job.output);
+    default:
+      return job satisfies never;
+  }
+}
+
+function answer(request: ArchiveRequest): ArchiveMessage {
+  try {
+    return { type: 'done', value: work(request) };
+  } catch (thrown) {
+    const kind = thrown instanceof EngineError ? thrown.kind : undefined;
+    return { type: 'failed', kind, code: codeOf(thrown), message: messageOf(thrown), stack: thrown instanceof Error ? thrown.stack : undefined };
+  }
+}
+
+parentPort?.once('message', (request: ArchiveRequest) => parentPort?.postMessage(answer(request)));
