@@ -14,6 +14,7 @@ export interface ConfigFile {
   /** Proxies of new containers, by the engine's address or `default`. */
   readonly proxies?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly psFormat?: string;
+  readonly statsFormat?: string;
   readonly imagesFormat?: string;
   readonly networksFormat?: string;
   readonly volumesFormat?: string;

@@ -24,6 +24,7 @@ const restart: CommandNode = { summary: 'Stop containers and start them again', 
 const containerRm: CommandNode = { summary: 'Remove containers', aliases: ['remove'], load: async () => (await import('./commands/container/rm.ts')).rm };
 const run: CommandNode = { summary: 'Make a container from an image and start it', load: async () => (await import('./commands/container/run.ts')).run };
 const start: CommandNode = { summary: 'Start containers that are stopped', load: async () => (await import('./commands/container/start.ts')).start };
+const stats: CommandNode = { summary: 'Show what containers use, as it changes', load: async () => (await import('./commands/container/stats.ts')).stats };
 const stop: CommandNode = { summary: 'Stop running containers', load: async () => (await import('./commands/container/stop.ts')).stop };
 const top: CommandNode = { summary: 'List the processes of a container', load: async () => (await import('./commands/container/top.ts')).top };
 const unpause: CommandNode = { summary: 'Let paused containers go on', load: async () => (await import('./commands/container/pause.ts')).unpause };
@@ -48,7 +49,7 @@ const container: CommandNode = {
     inspect: { summary: 'Show all details of containers', load: async () => (await import('./commands/container/inspect.ts')).inspect },
     kill, logs, ls: containerLs, pause, port,
     prune: { summary: 'Remove all stopped containers', load: async () => (await import('./commands/container/prune.ts')).prune },
-    rename, restart, rm: containerRm, run, start, stop, top, unpause, wait,
+    rename, restart, rm: containerRm, run, start, stats, stop, top, unpause, wait,
   },
 };
 
@@ -117,7 +118,7 @@ export const OTHER_COMMANDS: Readonly<Record<string, CommandNode>> = {
   bootstrap: { summary: "Make a base image from the distribution's packages, without a registry", load: async () => (await import('./commands/image/bootstrap.ts')).bootstrap },
   create, diff, events, export: exportContainer, history, import: importImage,
   inspect: { summary: 'Show all details of containers, images, networks and volumes', load: async () => (await import('./commands/system/inspect.ts')).inspect },
-  kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stop, tag, top, unpause, wait,
+  kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stats, stop, tag, top, unpause, wait,
 };
 
 /** Words for programs: they work, and `help` does not show them. */

@@ -1,4 +1,5 @@
 import type { ContainerChange, ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, WaitResponse } from '#protocol/containers.ts';
+import type { StatsResponse } from '#protocol/stats.ts';
 import { jsonLines } from './json-lines.ts';
 import { filtersText, type Filters } from './filters-text.ts';
 import { path, type EngineConnection, type HijackedStream, type QueryValue, type Reply } from './engine-connection.ts';
@@ -87,6 +88,17 @@ export class ContainerCalls {
 
   async top(ref: string, psArgs: string | undefined, cancel?: AbortSignal): Promise<TopResponse> {
     return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/top'), query: { ps_args: psArgs } }, cancel);
+  }
+
+  /** What it uses, now and a second before; zeros for one that does not run. */
+  async stats(ref: string, cancel?: AbortSignal): Promise<StatsResponse> {
+    return await this.#engine.json({ method: 'GET', path: path('/containers/', ref, '/stats'), query: { stream: false } }, cancel);
+  }
+
+  /** The same each second, until the container is removed. */
+  async *watchStats(ref: string, cancel?: AbortSignal): AsyncGenerator<StatsResponse> {
+    const { body } = await this.#engine.stream({ method: 'GET', path: path('/containers/', ref, '/stats'), query: { stream: true } }, cancel);
+    yield* jsonLines<StatsResponse>(body);
   }
 
   async changes(ref: string, cancel?: AbortSignal): Promise<readonly ContainerChange[] | null> {

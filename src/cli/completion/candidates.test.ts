@@ -19,7 +19,7 @@ async function offered(...words: string[]): Promise<string[]> {
 
 for (const [words, expected] of [
   [['ru'], ['run']],
-  [['container', 'st'], ['start', 'stop']],
+  [['container', 'st'], ['start', 'stats', 'stop']],
   [['--conf'], ['--config']],
   [['ps', '--la'], ['--last', '--latest']],
   [['stop', ''], ['web']],

@@ -23,7 +23,7 @@ function bashOffers(line: string, words: readonly string[]): string[] {
 
 test('bash offers commands, flags and their values', () => {
   assert.deepEqual(bashOffers('onggi ru', ['onggi', 'ru']), ['run']);
-  assert.deepEqual(bashOffers('onggi container st', ['onggi', 'container', 'st']), ['start', 'stop']);
+  assert.deepEqual(bashOffers('onggi container st', ['onggi', 'container', 'st']), ['start', 'stats', 'stop']);
   assert.deepEqual(bashOffers('onggi ps --la', ['onggi', 'ps', '--la']), ['--last', '--latest']);
   assert.deepEqual(bashOffers('onggi run --restart ', ['onggi', 'run', '--restart', '']), ['always', 'no', 'on-failure', 'unless-stopped']);
 });
