@@ -2,7 +2,7 @@ import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from './errors.ts';
 
-/** What a tree takes on disk, in bytes of allocated blocks; a file with several names counts once. Gone files are passed over. */
+/** The lengths of a tree's files together, as Docker weighs a volume: folders weigh nothing, a file with several names once. Gone files are passed over. */
 export async function directoryBytes(root: string): Promise<number> {
   const seen = new Set<string>();
   const waiting = [root];
@@ -15,8 +15,10 @@ export async function directoryBytes(root: string): Promise<number> {
         if (seen.has(key)) continue;
         seen.add(key);
       }
-      bytes += facts.blocks * 512;
-      if (!facts.isDirectory()) continue;
+      if (!facts.isDirectory()) {
+        bytes += facts.size;
+        continue;
+      }
       for await (const entry of await opendir(path)) waiting.push(join(path, entry.name));
     } catch (thrown) {
       if (codeOf(thrown) !== 'ENOENT') throw thrown;

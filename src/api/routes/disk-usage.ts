@@ -1,4 +1,4 @@
-import { EngineError } from '#base/errors.ts';
+import { EngineError, isKind } from '#base/errors.ts';
 import { json, type WholeAnswer } from '#api/answer.ts';
 import type { ApiRequest } from '#api/request.ts';
 import { route, type Route } from '#api/router.ts';
@@ -42,7 +42,7 @@ async function diskUsage(parts: Parts, request: ApiRequest): Promise<WholeAnswer
     layersBytes: wants('image') ? (await parts.system.diskUsage()).layersBytes : 0,
     imageRows: wants('image') ? imageRows(parts, request, containers) : null,
     containerRows: wants('container') ? containers.map((one) => containerSummary(one, listVersion(request), Date.now())) : null,
-    volumeRows: wants('volume') ? volumeRows(parts, containers) : null,
+    volumeRows: wants('volume') ? await volumeRows(parts, containers) : null,
     buildCache: wants('build-cache'),
   };
   return json(request.speaks('1.52') ? sums(facts, request.query.flag('verbose')) : lists(facts));
@@ -103,11 +103,22 @@ function imageRows({ images }: Parts, request: ApiRequest, containers: readonly 
   );
 }
 
-/** The engine does not weigh volumes yet: their size is -1, which is Docker's "not known". */
-function volumeRows({ volumes }: Parts, containers: readonly ContainerDetails[]): readonly VolumeInfo[] {
+async function volumeRows({ volumes }: Parts, containers: readonly ContainerDetails[]): Promise<readonly VolumeInfo[]> {
   const uses = containers.flatMap(({ runtime }) => [...new Set(runtime.mounts.map(({ name }) => name))]);
-  return volumes.list(new Map()).map((volume) => {
+  const rows: VolumeInfo[] = [];
+  for (const volume of volumes.list(new Map())) {
     const refCount = uses.filter((name) => name === volume.name).length;
-    return volumeInfo(volume, { RefCount: refCount, Size: -1 });
-  });
+    rows.push(volumeInfo(volume, { RefCount: refCount, Size: await sizeOf(volumes, volume.name) }));
+  }
+  return rows;
+}
+
+/** -1 is Docker's "not known": it went in the meantime. */
+async function sizeOf(volumes: Volumes, name: string): Promise<number> {
+  try {
+    return await volumes.weigh(name);
+  } catch (thrown) {
+    if (isKind(thrown, 'not-found')) return -1;
+    throw thrown;
+  }
 }

@@ -161,13 +161,13 @@ test('disk usage adds up what there is', async () => {
   await using api = await testApi({
     images: fake<Images>({ list: () => [base, above] }),
     containers: fake<Containers>({ list: () => Promise.resolve([details]) }),
-    volumes: fake<Volumes>({ list: () => [volume] }),
+    volumes: fake<Volumes>({ list: () => [volume], weigh: () => Promise.resolve(77) }),
     system: fake<System>({ diskUsage: () => Promise.resolve({ layersBytes: 2_000_000 }) }),
   });
   const old = (await api.ask('GET', '/v1.51/system/df')).json<DiskUsageInfo>();
   assert.equal(old.LayersSize, 2_000_000);
   assert.deepEqual(old.Images?.map(({ SharedSize, Containers }) => [SharedSize, Containers]), [[1_982_369, 1], [1_982_369, 0]]);
-  assert.deepEqual(old.Volumes?.[0]?.UsageData, { RefCount: 0, Size: -1 });
+  assert.deepEqual(old.Volumes?.[0]?.UsageData, { RefCount: 0, Size: 77 });
   assert.deepEqual(old.BuildCache, []);
   const only = (await api.ask('GET', '/v1.51/system/df?type=volume')).json<DiskUsageInfo>();
   assert.deepEqual([only.LayersSize, only.Images, only.Containers, only.BuildCache], [0, null, null, null]);

@@ -89,6 +89,10 @@ export class VolumeService implements Volumes {
     await this.#delete(volume);
   }
 
+  async weigh(name: string): Promise<number> {
+    return await directoryBytes(this.inspect(name).mountpoint);
+  }
+
   async prune(filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }> {
     const all = (filters.get('all') ?? []).map(goBoolean).includes(true);
     const fits = matchesVolume(new Map([...filters].filter(([name]) => name !== 'all')), () => false);

@@ -16,6 +16,8 @@ export interface Volumes {
   list(filters: Filters): readonly Volume[];
   /** @throws {EngineError} `not-found`: `get NAME: no such volume` */
   inspect(name: string): Volume;
+  /** The bytes of its files; walks through all of them. */
+  weigh(name: string): Promise<number>;
   remove(name: string, options: { readonly force: boolean }): Promise<void>;
   prune(filters: Filters): Promise<{ readonly deleted: readonly string[]; readonly reclaimedBytes: number }>;
 }
