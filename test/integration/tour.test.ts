@@ -1,3 +1,4 @@
+// needs: uplink (packages for the nginx image)
 // The NGINX tour of a Docker handbook, with the real docker command line: what a newcomer types first must work.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
