@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
@@ -130,7 +131,8 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   const supervisor: ContainerSupervisor = new ContainerSupervisor({
     records, live, locks, events, log, reap,
     start: (id) => starter.restart(id),
-    remove: (id) => remover.removeStopped(id, true),
+    remove: (id) => remover.removeStopped(id),
+    clearState: (id) => rm(join(stateFolder, id), { recursive: true, force: true }),
   });
   const watch = (container: Container, generation: number, process: LiveProcess): void => {
     supervisor.watch(container.id, generation, process);
@@ -138,18 +140,17 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   };
   const joiner = new NetworkJoiner({ driver: network, records, networkIdOf: parts.networkIdOf });
   const starter: ContainerStarter = new ContainerStarter({
-    records, live, locks, hub, events, expectStart,
+    records, live, locks, hub, events, log, expectStart,
     roots,
     join: (container, cancel) => joiner.join(container, cancel),
     launch: (request, cancel) => launcher.launch(request, cancel),
     onStarted: watch,
-    removeFailed: (id) => remover.removeStopped(id, true),
-    cancelRestart: (id) => supervisor.cancelRestart(id),
+    removeFailed: (id) => remover.removeStopped(id),
     assertRunnable: ({ imageId }) => assertRunnable(images.find(imageId), host.architecture),
   });
   const freeze = (id: string, frozen: boolean): Promise<void> => freezeCgroup(host.cgroups, pathOf(records.get(id)), frozen);
   const stopper: ContainerStopper = new ContainerStopper({
-    records, live, supervisor, events, log,
+    records, live, locks, supervisor, events, log,
     signalNumber: (text) => {
       const number = parseSignal(text);
       requireSupportedSignal(number);
@@ -157,7 +158,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     },
     unpause: (id) => containers.unpause(id),
   });
-  const remover: ContainerRemover = new ContainerRemover({ records, locks, roots, volumes, stopper, supervisor, events, log, folder });
+  const remover: ContainerRemover = new ContainerRemover({ records, locks, roots, volumes, stopper, supervisor, hub, events, log, folder });
   const creator = new ContainerCreator({
     records, images, volumes, events, log, roots, expectStart,
     defaults: {
@@ -209,12 +210,12 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
       return record && isLive(state) && record.generation === state.generation ? record : undefined;
     },
     rejoin: (container) => joiner.rejoin(container),
-    mountRoot: (id) => snapshots.mount(id),
     unmountRoot: (id) => roots.unmount(id),
     shimIds: async () => readdirSync(stateFolder),
     sweepNetwork: () => network.sweep(),
-    start: (id) => starter.restart(id),
+    start: (id) => starter.comeBack(id),
     onFound: watch,
+    freeze,
   });
   return {
     containers, execs, files,

@@ -140,8 +140,8 @@ test('status lines are those of Docker’s list', () => {
   assert.equal(line({ status: 'exited', ...ended }), 'Exited (137) 2 minutes ago');
   assert.equal(line({ status: 'restarting', ...ended }), 'Restarting (137) 2 minutes ago');
   assert.equal(line({ status: 'created', exit: null }), 'Created');
-  assert.equal(line({ status: 'removing', exit: null }), 'Removal In Progress');
-  assert.equal(line({ status: 'dead', exit: null }), 'Dead');
+  assert.equal(line({ status: 'removing', exit: null, volumes: false }), 'Removal In Progress');
+  assert.equal(line({ status: 'dead', exit: null, volumes: false }), 'Dead');
 });
 
 test('a start that failed shows its error and no times', () => {

@@ -8,7 +8,7 @@ import type { ContainerRecords } from './records.ts';
 import type { ContainerRemover } from './remover.ts';
 import { comesBack } from './restart-policy.ts';
 import type { JoinedNetwork } from './starter.ts';
-import { isLive } from './state.ts';
+import { type ContainerState, exitOf, isLive } from './state.ts';
 import type { ContainerSupervisor } from './supervisor.ts';
 
 interface Parts {
@@ -22,7 +22,8 @@ interface Parts {
   readonly exitOf: (container: Container) => Promise<ProcessExit | undefined>;
   /** Takes up what the container holds: its root and its networks. */
   readonly rejoin: (container: Container) => JoinedNetwork;
-  readonly mountRoot: (id: string) => Promise<unknown>;
+  /** Stops or continues all its processes. */
+  readonly freeze: (id: string, frozen: boolean) => Promise<void>;
   readonly unmountRoot: (id: string) => Promise<void>;
   /** Ends all that still runs of a container that has no shim, and takes down what it held. */
   readonly reap: (id: string) => Promise<void>;
@@ -36,6 +37,10 @@ interface Parts {
   /** `containers/` below the data root. */
   readonly folder: string;
 }
+
+const SIGKILL = 9;
+
+type RunningState = Extract<ContainerState, { status: 'running' | 'paused' }>;
 
 /**
  * Brings records and reality together after a start of the engine: what runs is taken up again, what ended meanwhile
@@ -64,28 +69,45 @@ export class ContainerRecovery {
     const { state } = container;
     if (state.status === 'removing' || state.status === 'dead') return this.#parts.remover.finish(container);
     if (isLive(state)) return this.#takeUp(container);
+    if (container.spec.host.autoRemove) return this.#parts.remover.removeStopped(container.id);
     // a start or a removal may have been cut off after its mount and before its record
     await this.#parts.unmountRoot(container.id);
   }
 
   async #takeUp(container: Container): Promise<void> {
-    const { live, supervisor, reconnect, exitOf, rejoin, mountRoot, unmountRoot, reap, onFound, log } = this.#parts;
+    const { supervisor, reconnect, exitOf, reap, log } = this.#parts;
     const { id, state } = container;
     if (!isLive(state)) return;
     const process = await reconnect(container);
-    if (!process) {
+    if (process) await this.#hold(container, state, process);
+    else {
       const exit = await exitOf(container);
       if (!exit) log.warn('a container ended and left no record of it', { id });
       if (exit) await reap(id);
       await supervisor.endedUnseen(id, state.generation, exit);
+    }
+  }
+
+  /** From here on it is as if this engine had started it. One whose network is gone cannot be held, and ends. */
+  async #hold(container: Container, { status, generation }: RunningState, process: LiveProcess): Promise<void> {
+    const { live, supervisor, rejoin, unmountRoot, freeze, onFound, log } = this.#parts;
+    const { id } = container;
+    const resources = new AsyncDisposableStack();
+    resources.defer(() => unmountRoot(id)); // it is mounted, and nobody else holds it
+    try {
+      resources.use(rejoin(container));
+      // nobody was told of a pause, or of its end, that is not in the record
+      await freeze(id, status === 'paused').catch((thrown: unknown) => log.debug('a container could not be frozen or thawed', { id, error: messageOf(thrown) }));
+    } catch (thrown) {
+      log.error('a running container could not be taken up: it is ended', { id, error: thrown });
+      process.signal(SIGKILL);
+      const exit = await process.exited;
+      await Promise.all([process.cleaned, resources.disposeAsync()]);
+      await supervisor.endedUnseen(id, generation, exit);
       return;
     }
-    const resources = new AsyncDisposableStack();
-    await mountRoot(id); // it is mounted: this counts as holding it
-    resources.defer(() => unmountRoot(id));
-    resources.use(rejoin(container));
-    live.add(id, { process, generation: state.generation, resources });
-    onFound(container, state.generation, process);
+    live.add(id, { process, generation, resources });
+    onFound(container, generation, process);
   }
 
   /** A start that was cut off before it was stored: nobody was told of it, so it is undone. */
@@ -121,9 +143,15 @@ export class ContainerRecovery {
       const now = records.find(id);
       if (!now) continue;
       if (state.status === 'restarting') supervisor.resumeRestart(now);
-      else if (now.state.status === 'exited' && comesBack(now.spec.host.restartPolicy, { stoppedByUser: now.runtime.stoppedByUser, wasRunning: isLive(state) })) {
+      else if (now.state.status === 'exited' && wantsBack(now)) {
         await start(id).catch((thrown: unknown) => log.error('a container could not be started again', { id, error: messageOf(thrown) }));
       }
     }
   }
+}
+
+/** Its restart policy wants it back. */
+function wantsBack({ spec, state, runtime }: Container): boolean {
+  const { restartCount, stoppedByUser } = runtime;
+  return comesBack(spec.host.restartPolicy, { exitCode: exitOf(state)?.exitCode ?? 0, restartCount, stoppedByUser });
 }

@@ -7,80 +7,122 @@ import type { Events } from '#engine/events/events.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
 import type { Container } from './container.ts';
 import { publishContainer } from './container-events.ts';
+import type { RootFilesystems } from './creator.ts';
 import { cannotRemoveLive, removalInProgress } from './errors.ts';
 import type { ContainerRecords } from './records.ts';
-import type { RootFilesystems } from './creator.ts';
+import { isLive } from './state.ts';
+import type { StdioHub } from './stdio-hub.ts';
 import type { ContainerStopper } from './stopper.ts';
 import type { ContainerSupervisor } from './supervisor.ts';
-import { isLive } from './state.ts';
 
 interface Parts {
   readonly records: ContainerRecords;
   readonly locks: KeyedLock;
-  readonly roots: RootFilesystems;
+  readonly roots: Pick<RootFilesystems, 'remove'>;
   readonly volumes: Volumes;
   readonly stopper: ContainerStopper;
   readonly supervisor: ContainerSupervisor;
+  readonly hub: StdioHub;
   readonly events: Events;
   readonly log: Log;
   /** `containers/` below the data root. */
   readonly folder: string;
 }
 
-/** Takes containers away. The record goes last: what a crash interrupts is still listed, as dead, and goes at the next start. */
+/**
+ * Takes containers away. The record goes last: what a crash interrupts is still listed, as being removed, and goes when
+ * the engine starts again.
+ */
 export class ContainerRemover {
   readonly #parts: Parts;
+  /** Being removed, from the first signal on. */
+  readonly #underWay = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
+  /** @throws {EngineError} `conflict` where it runs and is not forced, or where someone else removes it already */
   async remove(ref: string, options: { readonly force: boolean; readonly volumes: boolean }): Promise<void> {
-    const { records, stopper, supervisor } = this.#parts;
-    const { id } = records.get(ref);
-    supervisor.cancelRestart(id);
-    const { state } = records.get(id);
-    if (isLive(state)) {
-      if (!options.force) throw cannotRemoveLive(ref, state.status);
-      records.updateFacts(id, { stoppedByUser: true });
+    const { id } = this.#parts.records.get(ref);
+    if (this.#underWay.has(id)) throw removalInProgress(ref);
+    this.#underWay.add(id);
+    try {
+      using _turn = await this.#whenDown(id, ref, options.force);
+      await this.#remove(id, options.volumes);
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
+  /** The end of `--rm`: its anonymous volumes go with the container. */
+  async removeStopped(id: string): Promise<void> {
+    if (this.#underWay.has(id)) return;
+    this.#underWay.add(id);
+    try {
+      using _turn = await this.#parts.locks.hold(id);
+      const container = this.#parts.records.find(id);
+      if (container && !isLive(container.state)) await this.#remove(id, true);
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
+  /** Goes on with a removal that a crash interrupted, or that failed. */
+  async finish(container: Container): Promise<void> {
+    const { state } = container;
+    await this.#takeDown(container, (state.status === 'removing' || state.status === 'dead') && state.volumes);
+    this.#parts.records.remove(container.id);
+  }
+
+  /** The container's turn, once it is down: by itself, or because it is forced. What starts meanwhile is ended too. */
+  async #whenDown(id: string, ref: string, force: boolean): Promise<Disposable> {
+    const { records, locks, stopper, supervisor } = this.#parts;
+    for (;;) {
+      const turn = await locks.hold(id);
+      try {
+        const { state } = records.get(id);
+        const waits = state.status === 'restarting';
+        if (!isLive(state) && !waits) return turn;
+        if (!force) throw cannotRemoveLive(ref, state.status);
+        if (waits) {
+          supervisor.cancelRestart(id);
+          return turn;
+        }
+      } catch (thrown) {
+        turn[Symbol.dispose]();
+        throw thrown;
+      }
+      turn[Symbol.dispose]();
       await stopper.kill(id, 'SIGKILL').catch((thrown: unknown) => {
         // it may have ended by itself in the meantime
         if (!isKind(thrown, 'conflict') && !isKind(thrown, 'not-found')) throw thrown;
       });
     }
-    await this.removeStopped(id, options.volumes);
   }
 
-  /** Also the end of `--rm`: anonymous volumes go with the container then. */
-  async removeStopped(id: string, withVolumes: boolean): Promise<void> {
-    const { records, locks } = this.#parts;
-    using _turn = await locks.hold(id);
-    const container = records.find(id);
-    if (!container) return;
-    if (container.state.status === 'removing') throw removalInProgress(id);
-    records.apply(id, { type: 'removing' });
+  /** The caller has the turn. */
+  async #remove(id: string, withVolumes: boolean): Promise<void> {
+    const { records, hub, events } = this.#parts;
+    const container = records.get(id);
+    records.apply(id, { type: 'removing', volumes: withVolumes });
     try {
-      await this.#takeDown(container);
-      // whoever waits for the removal finds them gone
-      if (withVolumes) await this.#removeVolumes(container);
+      // whoever waits for the removal finds the volumes gone too
+      await this.#takeDown(container, withVolumes);
+      records.remove(id);
     } catch (thrown) {
       records.apply(id, { type: 'removal-failed' });
       throw thrown;
     }
-    records.remove(id);
-    publishContainer(this.#parts.events, container, 'destroy');
+    hub.ended(id);
+    publishContainer(events, container, 'destroy');
   }
 
-  /** Goes on with a removal that a crash interrupted. */
-  async finish(container: Container): Promise<void> {
-    await this.#takeDown(container);
-    this.#parts.records.remove(container.id);
-  }
-
-  async #takeDown({ id }: Container): Promise<void> {
+  async #takeDown(container: Container, withVolumes: boolean): Promise<void> {
     const { roots, folder } = this.#parts;
-    await roots.remove(id);
-    await rm(join(folder, id), { recursive: true, force: true });
+    await roots.remove(container.id);
+    await rm(join(folder, container.id), { recursive: true, force: true });
+    if (withVolumes) await this.#removeVolumes(container);
   }
 
   /** Anonymous ones that no other container uses. */

@@ -1,6 +1,6 @@
 import type { RestartPolicy } from './spec.ts';
 
-const FIRST_DELAY_MS = 100;
+export const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 60_000;
 /** A run of this length makes the next delay the first one again (moby libcontainerd restartmanager). */
 const GOOD_RUN_MS = 10_000;
@@ -22,7 +22,7 @@ export function restartDelayMs(policy: RestartPolicy, ending: Ending): number | 
   return Math.min(ending.lastDelayMs * 2, LONGEST_DELAY_MS);
 }
 
-function wantsRestart({ name, maximumRetryCount }: RestartPolicy, { exitCode, restartCount }: Ending): boolean {
+function wantsRestart({ name, maximumRetryCount }: RestartPolicy, { exitCode, restartCount }: Pick<Ending, 'exitCode' | 'restartCount'>): boolean {
   switch (name) {
     case 'always':
     case 'unless-stopped':
@@ -36,18 +36,7 @@ function wantsRestart({ name, maximumRetryCount }: RestartPolicy, { exitCode, re
   }
 }
 
-/** Whether a restarted engine starts this container again. */
-export function comesBack(policy: RestartPolicy, container: { readonly stoppedByUser: boolean; readonly wasRunning: boolean }): boolean {
-  switch (policy.name) {
-    case 'always':
-      return true;
-    case 'unless-stopped':
-      return !container.stoppedByUser;
-    case 'on-failure':
-      return container.wasRunning;
-    case 'no':
-      return false;
-    default:
-      return policy.name satisfies never;
-  }
+/** Whether an engine that starts brings back a container that is down: `always` does so even for one that a user stopped. */
+export function comesBack(policy: RestartPolicy, ending: Pick<Ending, 'exitCode' | 'restartCount' | 'stoppedByUser'>): boolean {
+  return (policy.name === 'always' || !ending.stoppedByUser) && wantsRestart(policy, ending);
 }

@@ -17,6 +17,13 @@ export interface Exit {
   readonly finishedAt: Date;
 }
 
+/** What is known of one that goes, so that a crash does not keep it from going. */
+export interface Removal {
+  readonly exit: Exit | null;
+  /** Its anonymous volumes go with it. */
+  readonly volumes: boolean;
+}
+
 /** Each state carries only the data it has. */
 export type ContainerState =
   | { readonly status: 'created'; readonly exit: Exit | null }
@@ -24,8 +31,8 @@ export type ContainerState =
   | ({ readonly status: 'paused' } & RunningProcess)
   | ({ readonly status: 'restarting'; readonly generation: number } & Exit)
   | ({ readonly status: 'exited'; readonly generation: number } & Exit)
-  | { readonly status: 'removing'; readonly exit: Exit | null }
-  | { readonly status: 'dead'; readonly exit: Exit | null };
+  | ({ readonly status: 'removing' } & Removal)
+  | ({ readonly status: 'dead' } & Removal);
 
 export type ContainerStatus = ContainerState['status'];
 
@@ -36,7 +43,7 @@ export type ContainerEvent =
   | { readonly type: 'unpaused' }
   | { readonly type: 'exited'; readonly exitCode: number; readonly oomKilled: boolean; readonly at: Date; readonly restarting: boolean }
   | { readonly type: 'restart-given-up' }
-  | { readonly type: 'removing' }
+  | { readonly type: 'removing'; readonly volumes: boolean }
   | { readonly type: 'removal-failed' };
 
 /** The whole life of a container. Pure: the caller stores the result, then announces it. */
@@ -69,10 +76,10 @@ export function next(state: ContainerState, event: ContainerEvent): ContainerSta
       return { ...state, status: 'exited' };
     case 'removing':
       if (state.status === 'running' || state.status === 'paused') break;
-      return { status: 'removing', exit: exitOf(state) };
+      return { status: 'removing', exit: exitOf(state), volumes: event.volumes };
     case 'removal-failed':
       if (state.status !== 'removing') break;
-      return { status: 'dead', exit: state.exit };
+      return { ...state, status: 'dead' };
     default:
       event satisfies never;
   }

@@ -1,16 +1,18 @@
-import { messageOf } from '#base/errors.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Container } from './container.ts';
 import { publishContainer, publishNetwork, publishVolumes } from './container-events.ts';
-import type { LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
+import type { LiveContainer, LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
 import type { ContainerRecords } from './records.ts';
-import { restartDelayMs } from './restart-policy.ts';
-import { exitOf, isLive } from './state.ts';
+import { FIRST_DELAY_MS, restartDelayMs } from './restart-policy.ts';
+import { isLive } from './state.ts';
 
 /** A process whose shim was killed has no record: Docker says 137 of it. */
 const LOST_EXIT_CODE = 137;
+/** So long until an end that could not be stored (a full disk) is tried again. */
+const RETRY_MS = 5000;
 
 interface Parts {
   readonly records: ContainerRecords;
@@ -22,6 +24,8 @@ interface Parts {
   readonly remove: (id: string) => Promise<void>;
   /** Ends all that still runs of a container that has lost its shim. */
   readonly reap: (id: string) => Promise<void>;
+  /** Removes the bundle and what the shim kept beside it. */
+  readonly clearState: (id: string) => Promise<void>;
 }
 
 /** Sees every end of a container: takes down what it held, stores the exit, restarts or removes it as it was asked to. */
@@ -39,16 +43,21 @@ export class ContainerSupervisor {
   /** Call once per start, when the container is stored as running. */
   watch(id: string, generation: number, process: LiveProcess): void {
     void process.exited
-      .then((exit) => this.#ended(id, generation, exit))
-      .catch((thrown: unknown) => this.#parts.log.error('the end of a container could not be handled', { id, error: thrown }));
+      .catch((thrown: unknown): undefined => this.#tell(id, 'a shim told of an end that cannot be read')(thrown) as undefined)
+      .then((exit) => this.#endedSurely(id, generation, exit));
   }
 
   /** For one that ended while no engine was there; its shim has left a record, or not. */
   async endedUnseen(id: string, generation: number, exit: ProcessExit | undefined): Promise<void> {
-    await this.#ended(id, generation, exit);
+    try {
+      await this.#ended(id, generation, exit);
+    } catch (thrown) {
+      this.#parts.log.error('the end of a container could not be handled', { id, error: thrown });
+      void this.#endedSurely(id, generation, exit);
+    }
   }
 
-  /** A user's stop or start ends the waiting for a restart. */
+  /** Nobody waits for its restart any more; the caller has its turn, and sees to its state. */
   cancelRestart(id: string): void {
     const restart = this.#restarts.get(id);
     clearTimeout(restart?.timer);
@@ -58,7 +67,11 @@ export class ContainerSupervisor {
   /** A user stops it: its end will be told as `stop` and `die`, in Docker's order. */
   announceStop(id: string, stop: { readonly keep: boolean }): Disposable {
     this.#stops.set(id, stop);
-    return { [Symbol.dispose]: () => void this.#stops.delete(id) };
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#stops.get(id) === stop) this.#stops.delete(id); // else someone else stops it too
+      },
+    };
   }
 
   /** The engine stops: containers live on, nothing is restarted any more. */
@@ -67,21 +80,43 @@ export class ContainerSupervisor {
     for (const id of this.#restarts.keys()) this.cancelRestart(id);
   }
 
+  /** A container never stays "running, but gone": what goes wrong is told, and the end is stored all the same. */
+  async #endedSurely(id: string, generation: number, exit: ProcessExit | undefined): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        await this.#ended(id, generation, exit);
+        return;
+      } catch (thrown) {
+        this.#parts.log.error('the end of a container could not be handled', { id, error: thrown });
+        await pause(RETRY_MS, undefined, { ref: false });
+      }
+    }
+  }
+
   async #ended(id: string, generation: number, exit: ProcessExit | undefined): Promise<void> {
-    if (this.#stopping) return;
     const { records, live, locks } = this.#parts;
     using turn = await locks.hold(id);
     const container = records.find(id);
     if (!container || !isLive(container.state) || container.state.generation !== generation) return;
-    const process = live.remove(id);
-    if (!exit) await this.#parts.reap(id);
-    // the runtime clears up its own while root and network are taken down
-    await Promise.all([process?.process.cleaned, process?.resources.disposeAsync()]);
+    await this.#takeDown(id, live.remove(id), exit !== undefined);
     const keep = this.#stops.get(id)?.keep ?? false;
-    const after = this.#store(container, exit);
+    const after = this.#store(records.get(id), exit);
     turn[Symbol.dispose]();
     if (after.state.status === 'restarting') this.#restartLater(after);
-    else if (after.spec.host.autoRemove && !keep) await this.#parts.remove(id);
+    else if (after.spec.host.autoRemove && !keep) await this.#parts.remove(id).catch(this.#tell(id, 'a container of --rm could not be removed'));
+  }
+
+  /** What cannot be taken down is told; the container has ended all the same. */
+  async #takeDown(id: string, held: LiveContainer | undefined, cleanly: boolean): Promise<void> {
+    const { reap, clearState } = this.#parts;
+    const tell = this.#tell(id, 'what a container held could not be taken down');
+    if (!cleanly) await reap(id).catch(tell);
+    // the runtime clears up its own while root and network are taken down
+    await Promise.all([held?.process.cleaned.then(() => clearState(id)).catch(tell), held?.resources.disposeAsync().catch(tell)]);
+  }
+
+  #tell(id: string, what: string): (thrown: unknown) => void {
+    return (thrown) => this.#parts.log.error(what, { id, error: thrown });
   }
 
   #store(container: Container, exit: ProcessExit | undefined): Container {
@@ -101,7 +136,10 @@ export class ContainerSupervisor {
     const after = records.apply(
       id,
       { type: 'exited', exitCode, oomKilled: exit?.oomKilled ?? false, at, restarting: delayMs !== undefined },
-      { endpoints: idle(runtime.endpoints), ports: {}, sandboxId: '', sandboxPath: '' },
+      {
+        restartCount: runtime.restartCount + (delayMs === undefined ? 0 : 1),
+        endpoints: idle(runtime.endpoints), ports: {}, sandboxId: '', sandboxPath: '',
+      },
     );
     // in the order of dockerd's
     if (exit?.oomKilled) publishContainer(events, container, 'oom');
@@ -116,14 +154,12 @@ export class ContainerSupervisor {
     const restart = this.#restarts.get(id);
     if (!restart) return;
     restart.timer = setTimeout(() => {
-      this.#restart(id).catch((thrown: unknown) => this.#parts.log.error('a container could not be restarted', { id, error: messageOf(thrown) }));
+      this.#restart(id).catch(this.#tell(id, 'a container could not be restarted'));
     }, restart.delayMs);
   }
 
   async #restart(id: string): Promise<void> {
     const { records, locks, start } = this.#parts;
-    if (records.find(id)?.state.status !== 'restarting') return;
-    records.updateFacts(id, { restartCount: records.get(id).runtime.restartCount + 1 });
     try {
       await start(id);
     } catch (thrown) {
@@ -136,19 +172,8 @@ export class ContainerSupervisor {
 
   /** After an engine's restart: one that waited for its turn does so again. */
   resumeRestart(container: Container): void {
-    if (container.state.status !== 'restarting') return;
-    const delayMs = restartDelayMs(container.spec.host.restartPolicy, {
-      exitCode: exitOf(container.state)?.exitCode ?? 0,
-      ranMs: 0,
-      stoppedByUser: container.runtime.stoppedByUser,
-      restartCount: container.runtime.restartCount,
-      lastDelayMs: undefined,
-    });
-    if (delayMs === undefined) {
-      this.#parts.records.apply(container.id, { type: 'restart-given-up' });
-      return;
-    }
-    this.#restarts.set(container.id, { timer: undefined, delayMs });
+    if (container.state.status !== 'restarting' || this.#restarts.has(container.id)) return;
+    this.#restarts.set(container.id, { timer: undefined, delayMs: FIRST_DELAY_MS });
     this.#restartLater(container);
   }
 }

@@ -118,6 +118,8 @@ export class FakeProcess implements LiveProcess {
 export class FakeRoots implements RootFilesystems {
   readonly mounted: Set<string> = new Set<string>();
   readonly removed: string[] = [];
+  /** Thrown by the next unmount. */
+  unmountFailure: Error | undefined;
 
   async prepare(): Promise<void> {}
 
@@ -127,6 +129,9 @@ export class FakeRoots implements RootFilesystems {
   }
 
   async unmount(id: string): Promise<void> {
+    const failure = this.unmountFailure;
+    this.unmountFailure = undefined;
+    if (failure) throw failure;
     this.mounted.delete(id);
   }
 
@@ -145,7 +150,7 @@ export class Bench implements Disposable {
   readonly hub: StdioHub = new StdioHub(silentLog);
   readonly joined: Set<string> = new Set<string>();
   readonly told: string[] = [];
-  readonly launches: (FakeProcess | Error)[] = [];
+  readonly launches: (FakeProcess | Error | Promise<FakeProcess>)[] = [];
   readonly launched: StartRequest[] = [];
   readonly reaped: string[] = [];
   readonly supervisor: ContainerSupervisor;
@@ -166,28 +171,28 @@ export class Bench implements Disposable {
     this.supervisor = new ContainerSupervisor({
       records, live, locks, events, log,
       start: (id) => this.starter.restart(id),
-      remove: (id) => this.remover.removeStopped(id, true),
+      remove: (id) => this.remover.removeStopped(id),
       reap: async (id) => void this.reaped.push(id),
+      clearState: async () => {},
     });
     this.starter = new ContainerStarter({
-      records, live, locks, roots, hub, events,
+      records, live, locks, roots, hub, events, log,
       expectStart: () => {},
       join: async ({ id }) => this.#join(id),
-      launch: async (request) => this.#launch(request),
+      launch: (request) => this.#launch(request),
       onStarted: ({ id }, generation, process) => this.supervisor.watch(id, generation, process),
-      removeFailed: (id) => this.remover.removeStopped(id, true),
-      cancelRestart: (id) => this.supervisor.cancelRestart(id),
+      removeFailed: (id) => this.remover.removeStopped(id),
       assertRunnable: () => {},
     });
     this.stopper = new ContainerStopper({
-      records, live, events, log,
+      records, live, locks, events, log,
       supervisor: this.supervisor,
       signalNumber: (text) => ({ SIGTERM: 15, SIGKILL: 9, SIGHUP: 1 })[text] ?? 15,
       unpause: async (id) => void records.apply(id, { type: 'unpaused' }),
     });
     const volumes = { inspect: () => undefined, remove: async () => {} } as never;
     this.remover = new ContainerRemover({
-      records, locks, roots, volumes, events, log,
+      records, locks, roots, volumes, hub, events, log,
       stopper: this.stopper, supervisor: this.supervisor,
       folder: join(this.folder, 'containers'),
     });
@@ -225,9 +230,9 @@ export class Bench implements Disposable {
     };
   }
 
-  #launch(request: StartRequest): LiveProcess {
+  async #launch(request: StartRequest): Promise<LiveProcess> {
     this.launched.push(request);
-    const next = this.launches.shift() ?? new FakeProcess();
+    const next = (await this.launches.shift()) ?? new FakeProcess();
     if (next instanceof Error) throw next;
     return next;
   }
