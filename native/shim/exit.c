@@ -1,6 +1,7 @@
 // The runtime and the ends: starting it, waiting for what it started, the exit record, the clean-up.
 #include "shim.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -44,6 +45,8 @@ _Noreturn static void become_runtime(const char **args, const struct child_stdio
   dup2(stdio->out, 1);
   dup2(stdio->err, 2);
   hide_paths();
+  // crun and runc would copy themselves out of the container's reach and begin again: a sealed copy spares them that.
+  if (options.sealed) execveat(options.sealed_fd, "", (char *const *)args, environ, AT_EMPTY_PATH);
   execvp(args[0], (char *const *)args);
   dprintf(2, "onggi-shim: cannot run %s: %s\n", args[0], strerror(errno));
   _exit(127);
@@ -105,6 +108,35 @@ pid_t runtime_delete(void) {
   pid_t pid = spawn(args, &stdio);
   close(null);
   return pid;
+}
+
+static bool holds_files_only(DIR *folder) {
+  for (struct dirent *entry; (entry = readdir(folder));) {
+    bool dots = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (!dots && entry->d_type != DT_REG) return false;
+  }
+  rewinddir(folder);
+  return true;
+}
+
+bool runtime_clear(void) {
+  if (options.cgroups.count == 0) return false;
+  char path[4096];
+  if (snprintf(path, sizeof path, "%s/%s", options.root, options.id) >= (int)sizeof path) return false;
+  DIR *folder = opendir(path);
+  if (!folder) return false;
+  int gone = 0;
+  bool cleared = holds_files_only(folder);
+  // one that still holds a process, or groups of the container's own, cannot go like this
+  for (int i = 0; cleared && i < options.cgroups.count; i++) {
+    if (rmdir(options.cgroups.items[i]) == 0) gone++;
+    else cleared = errno == ENOENT;
+  }
+  cleared = cleared && gone > 0;  // none was there: they are elsewhere
+  for (struct dirent *entry; cleared && (entry = readdir(folder));)
+    if (entry->d_type == DT_REG) unlinkat(dirfd(folder), entry->d_name, 0);
+  closedir(folder);
+  return cleared && rmdir(path) == 0;
 }
 
 static ssize_t read_whole(const char *path, char *out, size_t room) {
@@ -185,16 +217,22 @@ static void write_durably(const char *text, size_t length) {
   if (!whole || rename(temporary, options.exit_file) < 0) unlink(temporary);
 }
 
-size_t exit_record(struct outcome *outcome, char frame[160]) {
-  char at[40], json[256];
+size_t exit_frame(struct outcome *outcome, char frame[160]) {
+  char at[40];
   outcome->oom = killed_for_memory();
   if (stdio_never_ran() && outcome->code == 1) outcome->code = 255;  // as Docker's runtime has it
+  put_time(at, &outcome->at);
+  return (size_t)snprintf(frame, 160, "%llu %d %d %d %s %llu", (unsigned long long)options.generation, outcome->code,
+                          outcome->signal, outcome->oom, at, (unsigned long long)log_lost_lines());
+}
+
+void exit_record(const struct outcome *outcome) {
+  char at[40], json[256];
+  if (!options.exit_file) return;
   put_time(at, &outcome->at);
   int n = snprintf(json, sizeof json,
                    "{\"generation\":%llu,\"pid\":%d,\"exitCode\":%d,\"signal\":%d,\"oom\":%s,\"finishedAt\":\"%s\",\"lostLines\":%llu}\n",
                    (unsigned long long)options.generation, outcome->pid, outcome->code, outcome->signal,
                    outcome->oom ? "true" : "false", at, (unsigned long long)log_lost_lines());
-  if (options.exit_file) write_durably(json, (size_t)n);
-  return (size_t)snprintf(frame, 160, "%llu %d %d %d %s %llu", (unsigned long long)options.generation, outcome->code,
-                          outcome->signal, outcome->oom, at, (unsigned long long)log_lost_lines());
+  write_durably(json, (size_t)n);
 }

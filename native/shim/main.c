@@ -70,12 +70,14 @@ static const struct flag flags[] = {
     {"--log-max-size", NULL, &options.log_max_size, NULL, NULL},
     {"--log-max-file", NULL, &options.log_max_files, NULL, NULL},
     {"--hold", NULL, &options.hold, NULL, NULL},
+    {"--sealed", NULL, NULL, &options.sealed, NULL},
     {"--attach", NULL, &options.attach, NULL, NULL},
     {"--terminal", NULL, NULL, &options.terminal, NULL},
     {"--stdin", NULL, NULL, &options.open_stdin, NULL},
     {"--log-compress", NULL, NULL, &options.log_compress, NULL},
     {"--hide", NULL, NULL, NULL, &options.hide},
     {"--oom-file", NULL, NULL, NULL, &options.oom},
+    {"--cgroup", NULL, NULL, NULL, &options.cgroups},
     {"--runtime-arg", NULL, NULL, NULL, &options.runtime_args},
 };
 
@@ -108,6 +110,8 @@ wrong:
   exit(2);
 }
 
+static unsigned first_hold(void) { return CONTROL_FD + 1 + (options.attach ? 1 : 0); }
+
 static void settle(void) {
   const int ignored[] = {SIGHUP, SIGPIPE, SIGINT, SIGTERM, SIGQUIT, SIGXFSZ};
   for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++) signal(ignored[i], SIG_IGN);
@@ -116,9 +120,10 @@ static void settle(void) {
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_BLOCK, &children, NULL);
-  unsigned first_hold = CONTROL_FD + 1 + (options.attach ? 1 : 0);
-  close_range(first_hold + (unsigned)options.hold, ~0U, 0);
-  for (unsigned fd = first_hold; fd < first_hold + options.hold; fd++) fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+  unsigned end = first_hold() + (unsigned)options.hold + (options.sealed ? 1 : 0);
+  close_range(end, ~0U, 0);
+  for (unsigned fd = first_hold(); fd < end; fd++) fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+  if (options.sealed) options.sealed_fd = (int)end - 1;
   if (fcntl(CONTROL_FD, F_GETFD) >= 0) control_adopt(CONTROL_FD, 0);
   if (options.attach) control_adopt(ATTACH_FD, (unsigned)options.attach);
   signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -128,8 +133,7 @@ static void settle(void) {
 }
 
 static void release_holds(void) {
-  unsigned first = CONTROL_FD + 1 + (options.attach ? 1 : 0);
-  for (unsigned fd = first; fd < first + options.hold; fd++) close((int)fd);
+  for (unsigned fd = first_hold(); fd < first_hold() + options.hold; fd++) close((int)fd);
   options.hold = 0;
 }
 
@@ -180,11 +184,12 @@ static void process_ended(void) {
   char frame[160];
   log_flush();
   release_holds();
-  size_t length = exit_record(&outcome, frame);
+  size_t length = exit_frame(&outcome, frame);
   control_announce(FRAME_EXITED, frame, length);
   control_end_output();
+  exit_record(&outcome);  // while the engine takes down what the process had; it stores the exit itself
   state = LEAVING;
-  if (options.bundle && (helper = runtime_delete()) > 0) state = CLEANING;
+  if (options.bundle && !runtime_clear() && (helper = runtime_delete()) > 0) state = CLEANING;
 }
 
 static int wait_ms(void) {

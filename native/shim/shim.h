@@ -37,9 +37,10 @@ struct list {
 struct options {
   const char *directory, *id, *runtime, *root, *bundle, *container, *process, *exit_file;
   const char *log_path, *log_attrs, *size;
-  struct list hide, oom, runtime_args;
+  struct list hide, oom, cgroups, runtime_args;
   uint64_t generation, log_max_size, log_max_files, hold, attach;
-  bool terminal, open_stdin, log_compress;
+  bool terminal, open_stdin, log_compress, sealed;
+  int sealed_fd;  // the runtime as a sealed copy
 };
 
 extern struct options options;
@@ -77,11 +78,13 @@ uint64_t log_lost_lines(void);
 struct outcome { pid_t pid; int code, signal; bool oom; struct timespec at; };
 pid_t runtime_start(const struct child_stdio *child);
 pid_t runtime_delete(void);
+bool runtime_clear(void);  // what `delete` does, where that is known and little; false: nothing was touched, or not all of it gone
 pid_t runtime_read_pid(unsigned long long *start_time);
 size_t runtime_error(char out[ERROR_LIMIT]);
 bool reap_runtime(pid_t pid, int *status);
 bool reap_all(pid_t main_pid, struct outcome *outcome);
-size_t exit_record(struct outcome *outcome, char frame[160]);
+size_t exit_frame(struct outcome *outcome, char frame[160]);
+void exit_record(const struct outcome *outcome);
 
 // control.c
 void control_listen(void);

@@ -139,6 +139,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
       await quietly('stopping containers', () => composed.stop());
       await quietly('stopping registries', () => registries[Symbol.dispose]());
       await quietly('stopping layers', () => snapshots[Symbol.asyncDispose]());
+      await quietly('stopping runtimes', () => host.runtimes[Symbol.dispose]());
       await quietly('stopping cgroup moves', () => host.moves[Symbol.asyncDispose]());
       await quietly('stopping the network', () => network[Symbol.dispose]());
       await quietly('closing the database', () => {

@@ -49,7 +49,7 @@ export function execLauncher(parts: Parts): ExecLauncher {
       const live = await started(
         {
           shimPath, id, directory, attached, size,
-          runtime: runtimeChoice(runtimes.get(container.spec.host.runtime), runtimeRoot),
+          runtime: runtimeChoice(runtimes, container.spec.host.runtime, runtimeRoot),
           generation: 1,
           exitFile: null,
           kind: { type: 'exec', containerId: container.id, processFile },

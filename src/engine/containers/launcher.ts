@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '#base/errors.ts';
-import type { CgroupLayout } from '#parts/host/cgroups.ts';
+import { cgroupFolders, type CgroupLayout } from '#parts/host/cgroups.ts';
 import { ContainerRoot } from '#parts/host/container-root.ts';
 import { logAttrs } from '#parts/logs/log-attrs.ts';
 import { logSettings } from '#parts/logs/log-settings.ts';
@@ -11,7 +11,7 @@ import { resolveDevices } from '#parts/runtime/devices.ts';
 import { preparedMounts } from '#parts/runtime/prepared-mounts.ts';
 import { commandLine, containerEnvironment, workingDirectory } from '#parts/runtime/process-args.ts';
 import { runtimeSpec } from '#parts/runtime/runtime-spec.ts';
-import type { Runtime, Runtimes } from '#parts/runtime/runtimes.ts';
+import type { Runtimes } from '#parts/runtime/runtimes.ts';
 import type { SpecHost } from '#parts/runtime/spec-input.ts';
 import { type ResolvedUser, resolveUser } from '#parts/runtime/users.ts';
 import { type RuntimeChoice, type ShimLaunch, launchShim } from '#parts/shim/launch.ts';
@@ -81,7 +81,7 @@ export class ContainerLauncher {
     await this.#writeBundle(request, state, { args, user });
     const launch: ShimLaunch = {
       shimPath, id, generation,
-      runtime: runtimeChoice(runtimes.get(spec.host.runtime), runtimeRoot),
+      runtime: runtimeChoice(runtimes, spec.host.runtime, runtimeRoot),
       directory: state,
       exitFile: join(folder, id, 'exit.json'),
       kind: { type: 'run', bundle: state },
@@ -90,6 +90,7 @@ export class ContainerLauncher {
       stdin: spec.process.openStdin ? 'open' : 'closed',
       log: this.#log(container),
       oomFiles: oomFiles(cgroups, cgroupPathOf(container)),
+      cgroups: runtimes.get(spec.host.runtime).plain ? cgroupFolders(cgroups, cgroupPathOf(container)) : [],
       attached: request.attached,
       holdDescriptors: network.descriptors,
     };
@@ -143,8 +144,10 @@ export class ContainerLauncher {
 }
 
 /** How the shim is to call a runtime. */
-export function runtimeChoice({ path, args, hidePaths }: Runtime, root: string): RuntimeChoice {
-  return { path, root, hidePaths, extraArgs: args };
+export function runtimeChoice(runtimes: Runtimes, name: string, root: string): RuntimeChoice {
+  const runtime = runtimes.get(name);
+  const { path, args, hidePaths } = runtime;
+  return { path, root, hidePaths, extraArgs: args, sealed: () => runtimes.sealedCopyOf(runtime) };
 }
 
 /** @throws {EngineError} where the runtime could not start it */

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError } from '#base/errors.ts';
 import type { CgroupLayout } from '#parts/host/cgroups.ts';
+import { SealedPrograms } from '#parts/host/sealed-programs.ts';
 import { findExecutable } from './executables.ts';
 import type { RuntimeFeatures } from './spec-input.ts';
 
@@ -20,6 +22,8 @@ export interface Runtime {
   /** `crun version 1.8.1`; empty where it did not say. */
   readonly version: string;
   readonly features: RuntimeFeatures;
+  /** crun or runc, called without arguments of its own: how it begins and what it leaves behind is known. */
+  readonly plain: boolean;
   /** Mounts to take out of its sight, in a mount namespace of the shim's. */
   readonly hidePaths: readonly string[];
 }
@@ -31,7 +35,8 @@ const BUILT_IN: readonly string[] = ['crun', 'runc'];
 const ANSWER_MS = 5000;
 
 /** The runtimes of this host: crun and runc where they are installed, and what daemon.json names. */
-export class Runtimes {
+export class Runtimes implements Disposable {
+  readonly #programs = new SealedPrograms();
   readonly #byName: ReadonlyMap<string, Runtime>;
   readonly #defaultName: string;
   /** Paths by name of those that are configured and not there. */
@@ -60,6 +65,15 @@ export class Runtimes {
     const first = BUILT_IN.find((name) => runtimes.some((runtime) => runtime.name === name)) ?? runtimes[0]?.name ?? '';
     const missing = [...wanted].filter(([name]) => !runtimes.some((runtime) => runtime.name === name));
     return new Runtimes(runtimes, defaultName === '' ? first : defaultName, new Map(missing.map(([name, { path }]) => [name, path])));
+  }
+
+  /** Its program as a copy that cannot be written, where it takes that for its own; good until the next call. */
+  sealedCopyOf({ plain, path }: Runtime): number | undefined {
+    return plain ? this.#programs.find(path) : undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#programs[Symbol.dispose]();
   }
 
   /** Empty where no runtime is installed. */
@@ -96,6 +110,7 @@ async function inspect(name: string, setting: RuntimeSetting, layout: CgroupLayo
     args: setting.args,
     version,
     features: featuresOf(version),
+    plain: setting.args.length === 0 && BUILT_IN.some((known) => basename(path) === known && version.startsWith(`${known} version `)),
     // crun takes a v2 hierarchy beside v1 for a v2 host, and finds no controllers in it; runc makes cgroups there that
     // nothing needs.
     hidePaths: layout.hybrid && layout.unified !== undefined ? [layout.unified] : [],

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import { messageOf } from '#base/errors.ts';
+import { reap, socketPair, spawnApart } from '#parts/host/spawn.ts';
 import { quiet } from './connect.ts';
 import { RuntimeFailure } from './runtime-failure.ts';
 import { awaitStart, type Shim } from './shim.ts';
@@ -27,6 +28,8 @@ export interface ShimLaunch {
   readonly log: ShimLog | null;
   /** `memory.oom_control` (cgroup v1) or `memory.events` (v2) of the container. */
   readonly oomFiles: readonly string[];
+  /** The container's folders in the cgroup hierarchies; the shim clears them away itself then. Empty: the runtime does. */
+  readonly cgroups?: readonly string[];
   /** Subscribed before the first byte; the first `subscribe()` gets it. `true` is both streams with headers. */
   readonly attached: boolean | OutputChoice;
   /** Descriptors that stay open until the process has ended, as the sockets that reserve published ports. */
@@ -41,6 +44,8 @@ export interface RuntimeChoice {
   readonly hidePaths: readonly string[];
   /** Before the verb, as `--systemd-cgroup`. */
   readonly extraArgs?: readonly string[];
+  /** Opens its program as a sealed copy, for runtimes that would make one; asked in the moment of the start. */
+  readonly sealed?: () => number | undefined;
 }
 
 export interface ShimLog {
@@ -64,15 +69,7 @@ export interface ShimLog {
 export async function launchShim(launch: ShimLaunch, cancel: AbortSignal): Promise<Shim> {
   cancel.throwIfAborted();
   await mkdir(launch.directory, { recursive: true, mode: 0o700 });
-  const child = spawn(launch.shimPath, shimArgs(launch), {
-    detached: true, // its own session: a signal to the engine's terminal is not for it
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...(launch.attached ? ['pipe' as const] : []), ...launch.holdDescriptors],
-  });
-  await spawned(child, launch.shimPath);
-  child.unref();
-  const control = quiet(child.stdio[3] as Socket);
-  const firstOutput = launch.attached ? quiet(child.stdio[4] as unknown as Socket) : undefined;
+  const { control, firstOutput } = spawnShim(launch);
   const shim = await awaitStart({ directory: launch.directory, control, firstOutput });
   if (!cancel.aborted) return shim;
   shim.signal(9);
@@ -80,15 +77,33 @@ export async function launchShim(launch: ShimLaunch, cancel: AbortSignal): Promi
   throw cancel.reason;
 }
 
-async function spawned(child: ChildProcess, path: string): Promise<void> {
+interface Connections {
+  readonly control: Socket;
+  readonly firstOutput: Socket | undefined;
+}
+
+/** @throws {RuntimeFailure} when the shim's program cannot be run */
+function spawnShim(launch: ShimLaunch): Connections {
+  const { shimPath: path, runtime, holdDescriptors } = launch;
+  const pairs = launch.attached ? [socketPair(), socketPair()] : [socketPair()];
+  const theirs = pairs.map(([, end]) => end);
   try {
-    await once(child, 'spawn');
+    const sealed = runtime.sealed?.();
+    const descriptors = [...theirs, ...holdDescriptors, ...(sealed === undefined ? [] : [sealed])];
+    const pid = spawnApart({ path, args: shimArgs(launch, sealed !== undefined), descriptors });
+    const [control, firstOutput] = pairs.map(([ours]) => quiet(new Socket({ fd: ours })));
+    if (!control) throw new Error('a shim without a connection');
+    control.once('close', () => void reap(pid));
+    return { control, firstOutput };
   } catch (thrown) {
-    throw new RuntimeFailure(`cannot run ${path}: ${(thrown as Error).message}`, { cause: thrown });
+    pairs.forEach(([ours]) => closeSync(ours));
+    throw new RuntimeFailure(`cannot run ${path}: ${messageOf(thrown)}`, { cause: thrown });
+  } finally {
+    theirs.forEach((end) => closeSync(end));
   }
 }
 
-function shimArgs(launch: ShimLaunch): string[] {
+function shimArgs(launch: ShimLaunch, sealed: boolean): string[] {
   const { kind, log, runtime, size } = launch;
   const args = ['--dir', launch.directory, '--id', launch.id, '--generation', String(launch.generation)];
   args.push('--runtime', runtime.path, '--root', runtime.root);
@@ -98,11 +113,13 @@ function shimArgs(launch: ShimLaunch): string[] {
   else args.push('--exec', kind.containerId, '--process', kind.processFile);
   if (launch.exitFile !== null) args.push('--exit-file', launch.exitFile);
   for (const path of launch.oomFiles) args.push('--oom-file', path);
+  for (const path of launch.cgroups ?? []) args.push('--cgroup', path);
   if (launch.terminal) args.push('--terminal');
   if (size) args.push('--size', `${size.rows}x${size.columns}`);
   if (launch.stdin === 'open') args.push('--stdin');
   if (launch.attached) args.push('--attach', String(choiceByte(launch.attached === true ? {} : launch.attached)));
   args.push('--hold', String(launch.holdDescriptors.length));
+  if (sealed) args.push('--sealed');
   if (log) args.push(...logArgs(log));
   return args;
 }

@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { SealedPrograms } from '#parts/host/sealed-programs.ts';
 import { readLog } from '#parts/logs/read-log.ts';
 import { everything } from '#parts/logs/testing.ts';
 import { readExitRecord } from './exit-record.ts';
@@ -35,6 +36,39 @@ for (const runtime of ['crun', 'runc']) {
       assert.deepEqual(await readExitRecord(launch.exitFile ?? ''), exit);
       assert.match(await readFile(launch.log?.path ?? '', 'utf8'), /^\{"log":"out\\n","stream":"stdout","time":"[^"]+Z"\}$/m);
       assert.equal(existsSync(bench.path('runtime', launch.id)), false);
+    });
+
+    test('run from a sealed copy, it is the same, and what is left is cleared away without another call of it', async () => {
+      using programs = new SealedPrograms();
+      const launch = await bench.prepare(['sh', '-c', 'echo out; exit 3']);
+      const calls = bench.path('calls');
+      const path = bench.path(`counted-${runtime}`);
+      await writeFile(path, `#!/bin/sh\necho call >> ${calls}\nexec ${runtime} "$@"\n`, { mode: 0o755 });
+      const cgroups = bench.cgroupsOf(launch.id);
+      const shim = await bench.launch({
+        ...launch,
+        cgroups,
+        runtime: { ...launch.runtime, path, sealed: () => programs.find(execFileSync('which', [runtime], { encoding: 'utf8' }).trim()) },
+      });
+      assert.equal(cgroups.every((folder) => existsSync(folder)), true);
+      assert.equal((await shim.exited)?.exitCode, 3);
+      await shim.cleaned;
+      assert.equal((await readExitRecord(launch.exitFile ?? ''))?.exitCode, 3);
+      assert.equal(existsSync(bench.path('runtime', launch.id)), false);
+      assert.deepEqual(cgroups.filter((folder) => existsSync(folder)), []);
+      assert.equal(existsSync(calls), false, 'the program itself was not called');
+    });
+
+    test('what outlives its process in the host\'s pid namespace is ended', async () => {
+      const launch = await bench.prepare(['sh', '-c', 'sleep 1000 & echo $!'], { attached: { raw: true }, namespaces: ['mount', 'ipc', 'uts', 'network'] });
+      const cgroups = bench.cgroupsOf(launch.id);
+      const shim = await bench.launch({ ...launch, cgroups });
+      const left = Number(await bytesOf(shim.subscribe()));
+      assert.equal((await shim.exited)?.exitCode, 0);
+      await shim.cleaned;
+      assert.equal(alive(left), false);
+      assert.equal(existsSync(bench.path('runtime', launch.id)), false);
+      assert.deepEqual(cgroups.filter((folder) => existsSync(folder)), []);
     });
 
     test('a program that is not there fails the start and leaves nothing', async () => {

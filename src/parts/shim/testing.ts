@@ -5,6 +5,7 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, rmdir, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cgroupFolders, detectCgroups } from '#parts/host/cgroups.ts';
 import { launchShim, type ShimLaunch } from './launch.ts';
 import type { Shim } from './shim.ts';
 
@@ -13,11 +14,13 @@ const SOURCE = join(import.meta.dirname, '../../../native/shim');
 const APPLETS = ['sh', 'echo', 'cat', 'sleep', 'true', 'yes', 'head', 'seq', 'stty', 'printf', 'kill', 'dd', 'tty', 'wc'];
 const HYBRID_CGROUP = '/sys/fs/cgroup/unified';
 
-/** Paths that crun must not see on this machine. */
+/** Paths that runtimes must not see on this machine. */
 export const hidePaths: readonly string[] = existsSync(HYBRID_CGROUP) ? [HYBRID_CGROUP] : [];
 
 /** What of a launch, or of the specification's cgroup limits, is to differ. */
-type BenchChange = Partial<ShimLaunch> & { readonly resources?: object };
+type BenchChange = Partial<ShimLaunch> & { readonly resources?: object; readonly namespaces?: readonly string[] };
+
+const NAMESPACES: readonly string[] = ['pid', 'network', 'ipc', 'uts', 'mount'];
 
 /** Real containers of a busybox root behind real shims, in a temporary folder; disposing it removes all of it. */
 export class ShimBench implements AsyncDisposable {
@@ -64,13 +67,13 @@ export class ShimBench implements AsyncDisposable {
     const id = `c${(this.#containers += 1)}`;
     const bundle = this.path(id);
     await mkdir(bundle);
-    const { resources, ...rest } = change;
+    const { resources, namespaces = NAMESPACES, ...rest } = change;
     const cgroupsPath = `/${this.#cgroup}/${id}`;
-    const config = containerSpec({ rootfs: this.path('rootfs'), args, terminal: rest.terminal ?? false, cgroupsPath, resources });
+    const config = containerSpec({ rootfs: this.path('rootfs'), args, terminal: rest.terminal ?? false, cgroupsPath, resources, namespaces });
     await writeFile(join(bundle, 'config.json'), JSON.stringify(config));
     return {
       shimPath: this.shimPath,
-      runtime: { path: this.runtime, root: this.path('runtime'), hidePaths: this.runtime === 'crun' ? hidePaths : [] },
+      runtime: { path: this.runtime, root: this.path('runtime'), hidePaths },
       id,
       generation: 1,
       directory: this.path(`${id}-shim`),
@@ -84,6 +87,11 @@ export class ShimBench implements AsyncDisposable {
       holdDescriptors: [],
       ...rest,
     };
+  }
+
+  /** Where that container is in the hierarchies of this machine. */
+  cgroupsOf(id: string): readonly string[] {
+    return cgroupFolders(detectCgroups(), `/${this.#cgroup}/${id}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,9 +122,10 @@ interface SpecChoice {
   readonly terminal: boolean;
   readonly cgroupsPath: string;
   readonly resources: object | undefined;
+  readonly namespaces: readonly string[];
 }
 
-function containerSpec({ rootfs, args, terminal, cgroupsPath, resources }: SpecChoice): object {
+function containerSpec({ rootfs, args, terminal, cgroupsPath, resources, namespaces }: SpecChoice): object {
   const nosuid = ['nosuid', 'noexec'];
   return {
     ociVersion: '1.0.2',
@@ -131,7 +140,7 @@ function containerSpec({ rootfs, args, terminal, cgroupsPath, resources }: SpecC
     linux: {
       cgroupsPath,
       resources,
-      namespaces: ['pid', 'network', 'ipc', 'uts', 'mount'].map((type) => ({ type })),
+      namespaces: namespaces.map((type) => ({ type })),
     },
   };
 }
