@@ -77,7 +77,7 @@ test('exec: half-closed input, exit code, inspect, a terminal, detached', async 
   assert.match(await text(await terminal.start({ Tty: true, hijack: true })), /xterm\r\n$/);
 
   const detached = await made.exec({ Cmd: ['touch', '/made'] });
-  await detached.start({ Detach: true });
+  (await detached.start({ Detach: true })).resume(); // dockerode leaves it to us
   await eventually('what it made', async () => ((await detached.inspect()).ExitCode === 0 ? true : undefined));
   const again = await ask('POST', `/exec/${detached.id}/start`, { Detach: true });
   assert.equal(again.status, 409);
