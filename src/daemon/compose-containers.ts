@@ -14,7 +14,7 @@ import { execLauncher } from '#engine/containers/exec-launcher.ts';
 import { ExecService } from '#engine/containers/exec-service.ts';
 import { HealthMonitor } from '#engine/containers/health-monitor.ts';
 import { ContainerInspector } from '#engine/containers/inspector.ts';
-import { ContainerLauncher } from '#engine/containers/launcher.ts';
+import { ContainerLauncher, userOf } from '#engine/containers/launcher.ts';
 import { LiveContainers, type LiveProcess } from '#engine/containers/live-process.ts';
 import { peersOf } from '#engine/containers/namespaces.ts';
 import { NetworkJoiner } from '#engine/containers/network-joiner.ts';
@@ -201,7 +201,11 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     pidsOf: (id) => listCgroupPids(host.cgroups, pathOf(records.get(id))),
   });
   const threads = new ArchiveThreads((count) => log.warn('some files were left out of an archive: sockets, or too deep for a path', { count }));
-  const files = new ContainerFileService({ records, locks, events, threads, roots: snapshots });
+  const files = new ContainerFileService({
+    records, locks, events, threads, folder,
+    roots: snapshots,
+    ownerOf: (container, root) => userOf(container, root),
+  });
   const recovery = new ContainerRecovery({
     records, live, supervisor, remover, reap, log, folder,
     reconnect: ({ id }) => reconnect(join(stateFolder, id)),

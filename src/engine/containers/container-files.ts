@@ -1,10 +1,15 @@
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { KeyedLock } from '#base/keyed-lock.ts';
-import { EngineError } from '#base/errors.ts';
+import { EngineError, isKind } from '#base/errors.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { ArchiveStream, ArchiveThreads } from '#parts/archive/archive-threads.ts';
 import type { Change, LayeredTree } from '#parts/archive/changes.ts';
+import { type PathFacts, rootedPath } from '#parts/archive/path-facts.ts';
+import type { RootView } from '#parts/archive/root-view.ts';
+import { unpackedStream } from '#parts/layers/packed-stream.ts';
 import { publishContainer } from './container-events.ts';
+import { OWN_FILES } from './container-mounts.ts';
 import type { Container } from './container.ts';
 import type { ContainerRecords } from './records.ts';
 
@@ -14,6 +19,20 @@ export interface ContainerFiles {
   changes(ref: string, cancel: AbortSignal): Promise<readonly Change[]>;
   /** All files as a tar archive, without what is mounted into the container. */
   export(ref: string, cancel: AbortSignal): Promise<Readable>;
+  /** What a path is; a link is told of itself, unless the path ends with a slash or `/.`. @throws {EngineError} `not-found` */
+  statPath(ref: string, path: string, cancel: AbortSignal): Promise<PathFacts>;
+  /** The same with what is there as a tar archive, volumes and all. */
+  readArchive(ref: string, path: string, cancel: AbortSignal): Promise<{ readonly facts: PathFacts; readonly archive: Readable }>;
+  /** Unpacks a tar, packed or not, into a folder that is there. */
+  writeArchive(ref: string, request: WriteRequest, cancel: AbortSignal): Promise<void>;
+}
+
+export interface WriteRequest {
+  readonly path: string;
+  readonly archive: AsyncIterable<Uint8Array>;
+  readonly noOverwriteDirNonDir: boolean;
+  /** All becomes the property of the container's user. */
+  readonly asContainerUser: boolean;
 }
 
 interface Parts {
@@ -22,6 +41,10 @@ interface Parts {
   readonly events: Events;
   readonly threads: ArchiveThreads;
   readonly roots: ContainerTrees;
+  /** `containers/` below the data root. */
+  readonly folder: string;
+  /** Looks the container's user up in its own files. */
+  readonly ownerOf: (container: Container, root: string) => Promise<{ readonly uid: number; readonly gid: number }>;
 }
 
 /** Where containers' files lie. Each `mount` needs an `unmount`; the root stays in sight while anyone has it mounted. */
@@ -54,6 +77,60 @@ export class ContainerFileService implements ContainerFiles {
     return archive;
   }
 
+  async statPath(ref: string, path: string, cancel: AbortSignal): Promise<PathFacts> {
+    const { id } = this.#parts.records.get(ref);
+    const { container, root } = await this.#mounted(id, isRemoved);
+    const rooted = rootedPath(path);
+    try {
+      return await this.#parts.threads.stat(this.#view(container, root), rooted, cancel);
+    } catch (thrown) {
+      throw notThere(thrown, path, ref);
+    } finally {
+      await this.#parts.roots.unmount(id);
+    }
+  }
+
+  async readArchive(ref: string, path: string, cancel: AbortSignal): Promise<{ facts: PathFacts; archive: Readable }> {
+    const { records, threads, events } = this.#parts;
+    const { id } = records.get(ref);
+    const { container, root } = await this.#mounted(id, isRemoved);
+    const { archive, facts } = this.#untilEnded(id, threads.read(this.#view(container, root), rootedPath(path), cancel));
+    try {
+      const found = await facts;
+      publishContainer(events, container, 'archive-path');
+      return { facts: found, archive };
+    } catch (thrown) {
+      throw notThere(thrown, path, ref);
+    }
+  }
+
+  async writeArchive(ref: string, request: WriteRequest, cancel: AbortSignal): Promise<void> {
+    const { records, threads, events, roots, ownerOf } = this.#parts;
+    const { id } = records.get(ref);
+    const { container, root } = await this.#mounted(id, isRemoved);
+    const { path, noOverwriteDirNonDir } = request;
+    try {
+      const owner = request.asContainerUser && container.spec.process.user !== '' ? await ownerOf(container, root) : undefined;
+      const archive = unpackedStream(request.archive);
+      await threads.write(this.#view(container, root), { rooted: rootedPath(path), archive, options: { noOverwriteDirNonDir, owner } }, cancel);
+    } catch (thrown) {
+      throw notThere(thrown, path, ref);
+    } finally {
+      await roots.unmount(id);
+    }
+    publishContainer(events, container, 'extract-to-dir');
+  }
+
+  #view({ id, runtime, spec }: Container, root: string): RootView {
+    const { folder } = this.#parts;
+    const readOnly = spec.security.readonlyRootfs;
+    const asked = runtime.mounts.filter(({ type, source }) => type !== 'tmpfs' && source !== '');
+    const taken = new Set(asked.map(({ destination }) => destination));
+    const own = OWN_FILES.filter(([destination]) => !taken.has(destination)).map(([destination, name]) => ({ source: join(folder, id, name), destination, readOnly }));
+    const mounts = [...asked.map(({ source, destination, writable }) => ({ source, destination, readOnly: !writable })), ...own];
+    return { root, containers: folder, readOnly, mounts };
+  }
+
   /** Under the lock, so that nobody removes the root meanwhile. */
   async #mounted(id: string, refusal: (id: string, state: string) => EngineError): Promise<{ readonly container: Container; readonly root: string }> {
     const { records, roots, locks } = this.#parts;
@@ -68,6 +145,15 @@ export class ContainerFileService implements ContainerFiles {
     void work.ended.finally(() => this.#parts.roots.unmount(id));
     return work;
   }
+}
+
+function isRemoved(id: string): EngineError {
+  return new EngineError('conflict', `container ${id} is being removed`);
+}
+
+/** moby daemon/archive.go names the path and the container as the user did. */
+function notThere(thrown: unknown, path: string, ref: string): unknown {
+  return isKind(thrown, 'not-found') ? new EngineError('not-found', `Could not find the file ${path} in container ${ref}`, { cause: thrown }) : thrown;
 }
 
 /** moby daemon/export.go */

@@ -10,7 +10,7 @@ import type { Container, MountPoint } from './container.ts';
 import type { Peers } from './namespaces.ts';
 
 /** Files that each container has of its own, by their names in its folder. */
-const OWN_FILES: readonly (readonly [string, string])[] = [
+export const OWN_FILES: readonly (readonly [string, string])[] = [
   ['/etc/resolv.conf', 'resolv.conf'],
   ['/etc/hostname', 'hostname'],
   ['/etc/hosts', 'hosts'],

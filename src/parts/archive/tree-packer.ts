@@ -32,7 +32,7 @@ export class TreePacker {
 
   /** All that is in an open folder, in the order of the names' bytes. `path` is put before them (`a/`), as bytes. */
   contents(folder: number, path: string): void {
-    for (const name of [...namesIn(folder)].sort(Buffer.compare)) {
+    for (const name of [...namesIn(folder)].sort((a, b) => Buffer.compare(a, b))) {
       const own = path + nameText(name);
       if (own.length >= MAX_PATH_BYTES) this.skipped++;
       else this.tree(folder, name, own);

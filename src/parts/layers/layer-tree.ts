@@ -7,6 +7,7 @@ import {
 } from '#parts/host/files.ts';
 import { setXattr, setXattrAt } from '#parts/host/xattrs.ts';
 import { cBytes, entryPath, quoted, textOf, type TarEntry } from '#parts/tar/entry.ts';
+import { attributesOf, setAttributes, tolerant } from './entry-attributes.ts';
 import { ParentFolders } from './parent-folders.ts';
 import { treeSize } from './tree-size.ts';
 
@@ -14,8 +15,6 @@ const WHITEOUT = '.wh.';
 const WHITEOUT_META = '.wh..wh.';
 const WHITEOUT_OPAQUE = '.wh..wh..opq';
 const OPAQUE = 'trusted.overlay.opaque';
-/** Attributes by which overlayfs steers itself: an archive does not set them. */
-const OVERLAY = 'trusted.overlay.';
 const NO_DEVICE = { major: 0, minor: 0 };
 
 interface OpenFile {
@@ -229,27 +228,6 @@ export class LayerTree implements Disposable {
 
 function isWhiteout(facts: FileFacts): boolean {
   return facts.type === FILE_TYPE.character && facts.device.major === 0 && facts.device.minor === 0;
-}
-
-function attributesOf(entry: TarEntry): [string, Uint8Array][] {
-  return entry.xattrs.size === 0 ? [] : [...entry.xattrs].filter(([name]) => !name.startsWith(OVERLAY));
-}
-
-/** Of anything but an open file. */
-function setAttributes(parent: number, name: Uint8Array, entry: TarEntry): void {
-  chownAt(parent, name, entry);
-  if (entry.type !== 'symlink') chmodAt(parent, name, entry.mode);
-  for (const [attribute, value] of attributesOf(entry)) tolerant(() => setXattrAt(parent, name, cBytes(attribute), value));
-}
-
-/** A file system that does not know an attribute, or not on such a file, does without it, as with Docker. */
-function tolerant(set: () => void): void {
-  try {
-    set();
-  } catch (thrown) {
-    const code = codeOf(thrown);
-    if (code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'EPERM') throw thrown;
-  }
 }
 
 function named(entry: TarEntry, thrown: unknown): unknown {
