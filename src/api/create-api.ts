@@ -13,6 +13,7 @@ import { containerFileRoutes } from './routes/container-files.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { containerStatsRoutes } from './routes/container-stats.ts';
 import { containerStreamRoutes } from './routes/container-streams.ts';
+import { containerUpdateRoutes } from './routes/container-update.ts';
 import { diskUsageRoutes } from './routes/disk-usage.ts';
 import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/execs.ts';
@@ -48,6 +49,7 @@ export function createApi(parts: ApiParts): ApiServer {
     ...containerRoutes(containers),
     ...containerStreamRoutes(containers),
     ...containerStatsRoutes(containers),
+    ...containerUpdateRoutes(containers),
     ...containerFileRoutes(files),
     ...execRoutes(execs),
     ...imageRoutes(images, containers),

@@ -30,6 +30,7 @@ import { ContainerStats } from '#engine/containers/stats.ts';
 import { StdioHub } from '#engine/containers/stdio-hub.ts';
 import { ContainerStopper } from '#engine/containers/stopper.ts';
 import { ContainerSupervisor } from '#engine/containers/supervisor.ts';
+import { ContainerUpdater } from '#engine/containers/updater.ts';
 import type { EventLog } from '#engine/events/event-log.ts';
 import type { Images } from '#engine/images/images.ts';
 import type { VolumeService } from '#engine/volumes/volume-service.ts';
@@ -39,9 +40,11 @@ import { freezeCgroup } from '#parts/host/freezer.ts';
 import { parseSignal, requireSupportedSignal } from '#parts/host/signals.ts';
 import { readLog } from '#parts/logs/read-log.ts';
 import { checkLogOptions } from '#parts/logs/log-settings.ts';
+import { applyLimits } from '#parts/runtime/apply-limits.ts';
 import { cgroupPathOf } from '#parts/runtime/container-cgroup.ts';
 import { findInit } from '#parts/runtime/init-binary.ts';
 import { checkLimits } from '#parts/runtime/limits-check.ts';
+import { limitWrites } from '#parts/runtime/limit-writes.ts';
 import { checkNamespaceMode, containerOfMode } from '#parts/runtime/namespaces.ts';
 import { capabilitiesOf } from '#parts/security/capabilities.ts';
 import { parseSecurityOptions } from '#parts/security/security-options.ts';
@@ -195,9 +198,14 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     execIdsOf: (id) => execs.idsOf(id),
   });
   const logs = new ContainerLogs({ records, folder, read: (path, query, ended, cancel) => readLog(path, query, { ended }, cancel) });
+  const updater = new ContainerUpdater({
+    records, locks, events,
+    checkLimits: (limits) => checkLimits(limits, host.cgroupFacts, 'update'),
+    applyLimits: (container, asked, merged) => applyLimits(limitWrites(host.cgroups, pathOf(container), asked, merged)),
+  });
   const stats = new ContainerStats({ records, sources: statsSources(host.cgroups, pathOf) });
   const containers: ContainerService = new ContainerService({
-    records, creator, starter, stopper, remover, inspector, logs, stats, hub, live, locks, events, log, freeze,
+    records, creator, starter, stopper, remover, inspector, logs, stats, updater, hub, live, locks, events, log, freeze,
     pidsOf: (id) => listCgroupPids(host.cgroups, pathOf(records.get(id))),
   });
   const threads = new ArchiveThreads((count) => log.warn('some files were left out of an archive: sockets, or too deep for a path', { count }));

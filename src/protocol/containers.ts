@@ -55,6 +55,10 @@ export interface CreateContainerResponse {
   readonly Warnings: readonly string[];
 }
 
+export interface UpdateContainerResponse {
+  readonly Warnings: readonly string[] | null;
+}
+
 export type ContainerStatusText = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
 export interface ContainerStateInfo {

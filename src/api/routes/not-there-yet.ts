@@ -13,7 +13,6 @@ const MISSING: readonly (readonly [Method, string, string])[] = [
   ['POST', '/session', 'building images with BuildKit'],
   ['POST', '/grpc', 'building images with BuildKit'],
   ['POST', '/commit', 'making an image from a container'],
-  ['POST', '/containers/{name}/update', 'changing the limits of a container'],
   ['GET', '/containers/{name}/attach/ws', 'attaching over a web socket'],
   ['GET', '/images/search', 'searching registries'],
   ['GET', '/images/{name...}/attestations', 'attestations of images'],

@@ -87,7 +87,7 @@ function healthcheck(config: HealthConfig | null): Healthcheck | null {
 
 function hostSettings(host: HostConfigBody, hostname: string): HostSettings {
   assertModes(host, hostname);
-  const restartPolicy = restart(host);
+  const policy = restartPolicy(host);
   for (const target of Object.keys(host.Tmpfs ?? {})) {
     const problem = problemOfTarget(target);
     if (problem !== undefined) throw invalid(problem);
@@ -102,7 +102,7 @@ function hostSettings(host: HostConfigBody, hostname: string): HostSettings {
     containerIdFile: host.ContainerIDFile,
     logDriver: host.LogConfig.Type,
     logOptions: host.LogConfig.Config ?? {},
-    restartPolicy,
+    restartPolicy: policy,
     autoRemove: host.AutoRemove,
     init: host.Init,
     runtime: host.Runtime,
@@ -134,7 +134,8 @@ function assertModes(host: HostConfigBody, hostname: string): void {
 
 const POLICIES: ReadonlySet<string> = new Set(['no', 'always', 'on-failure', 'unless-stopped']);
 
-function restart({ RestartPolicy: policy, AutoRemove: autoRemove }: HostConfigBody): RestartPolicy {
+/** @throws {EngineError} `invalid` */
+export function restartPolicy({ RestartPolicy: policy, AutoRemove: autoRemove }: Pick<HostConfigBody, 'RestartPolicy' | 'AutoRemove'>): RestartPolicy {
   const name = policy.Name === '' ? 'no' : policy.Name;
   const retries = policy.MaximumRetryCount;
   const problem = (why: string): EngineError => invalid(`invalid restart policy: ${why}`);
@@ -176,7 +177,8 @@ function oomScore(score: number): number {
   return score;
 }
 
-function resourceLimits(host: HostConfigBody): ResourceLimits {
+/** The limits of a body, with dockerd's default for swap. */
+export function resourceLimits(host: HostConfigBody): ResourceLimits {
   const rates = (devices: HostConfigBody['BlkioDeviceReadBps']): readonly DeviceRate[] =>
     (devices ?? []).map(({ Path: path, Rate: rate }) => ({ path, rate }));
   return {

@@ -71,7 +71,7 @@ test('on a terminal the table is drawn over the last one, and ends with its cont
   await using engine = await engineOf([sample(1 << 20), sample(2 << 20)]);
   const { code, console } = await play(engine, ['stats', '--format', '{{.MemUsage}}', 'web'], true);
   assert.equal(code, 0);
-  assert.match(console.output, /^\u001B\[H1MiB \/ 100MiB\u001B\[K\n\u001B\[J\u001B\[H/);
+  assert.ok(console.output.startsWith('\u001B[H1MiB / 100MiB\u001B[K\n\u001B[J\u001B[H'));
   assert.ok(console.output.includes('\u001B[H2MiB / 100MiB\u001B[K\n\u001B[J'));
 });
 

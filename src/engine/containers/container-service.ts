@@ -24,6 +24,7 @@ import type { StdioHub } from './stdio-hub.ts';
 import type { ContainerStarter } from './starter.ts';
 import type { ContainerStopper } from './stopper.ts';
 import { type ProcessTable, processTable } from './top.ts';
+import type { ContainerUpdater, UpdateRequest } from './updater.ts';
 import { isRunningToDocker, waitFor } from './waiters.ts';
 
 interface Parts {
@@ -35,6 +36,7 @@ interface Parts {
   readonly inspector: ContainerInspector;
   readonly logs: ContainerLogs;
   readonly stats: ContainerStats;
+  readonly updater: ContainerUpdater;
   readonly hub: StdioHub;
   readonly live: LiveContainers;
   readonly locks: KeyedLock;
@@ -171,6 +173,10 @@ export class ContainerService implements Containers {
 
   stats(ref: string, mode: StatsMode, cancel: AbortSignal): AsyncIterable<StatsReport> {
     return this.#parts.stats.read(ref, mode, cancel);
+  }
+
+  update(ref: string, request: UpdateRequest): Promise<{ warnings: readonly string[] }> {
+    return this.#parts.updater.update(ref, request);
   }
 
   async remove(ref: string, options: { readonly force: boolean; readonly volumes: boolean; readonly link: boolean }): Promise<void> {

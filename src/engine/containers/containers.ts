@@ -4,6 +4,7 @@ import type { LogEntry, LogQuery } from '#parts/logs/log-entry.ts';
 import type { ContainerDetails } from './container.ts';
 import type { ContainerSpec } from './spec.ts';
 import type { StatsMode, StatsReport } from './stats.ts';
+import type { UpdateRequest } from './updater.ts';
 
 /** What a user can do with containers. `ref` is a name, an id, or a prefix of an id that is unique. */
 export interface Containers {
@@ -29,6 +30,7 @@ export interface Containers {
   top(ref: string, psArgs: string): Promise<{ readonly titles: readonly string[]; readonly processes: readonly (readonly string[])[] }>;
   /** @throws {EngineError} `not-found`, at once */
   stats(ref: string, mode: StatsMode, cancel: AbortSignal): AsyncIterable<StatsReport>;
+  update(ref: string, request: UpdateRequest): Promise<{ readonly warnings: readonly string[] }>;
   remove(ref: string, options: { readonly force: boolean; readonly volumes: boolean; readonly link: boolean }): Promise<void>;
   prune(filters: Filters): Promise<{ readonly deleted: readonly string[]; readonly reclaimedBytes: number }>;
 }

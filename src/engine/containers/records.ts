@@ -3,6 +3,7 @@ import { EngineError } from '#base/errors.ts';
 import { transaction } from '#parts/records/database.ts';
 import type { Container, RuntimeFacts } from './container.ts';
 import { ambiguousId, nameInUse, noSuchContainer } from './errors.ts';
+import type { ContainerSpec } from './spec.ts';
 import { type ContainerEvent, type ContainerState, next } from './state.ts';
 
 /** Called after a change is stored. `container` is undefined once it is removed. */
@@ -74,6 +75,10 @@ export class ContainerRecords {
   updateFacts(id: string, facts: Partial<RuntimeFacts>): Container {
     const container = this.get(id);
     return this.#store({ ...container, runtime: { ...container.runtime, ...facts } });
+  }
+
+  updateSpec(id: string, spec: ContainerSpec): Container {
+    return this.#store({ ...this.get(id), spec });
   }
 
   rename(id: string, name: string): Container {
