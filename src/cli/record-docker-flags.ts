@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 const VERBS: readonly string[] = [
   'attach', 'container inspect', 'container prune', 'create', 'events', 'exec', 'history', 'image inspect', 'image ls', 'image prune', 'images',
   'import', 'info', 'inspect', 'kill', 'load', 'login', 'logout', 'logs', 'network inspect', 'network ls', 'pause', 'port', 'ps', 'pull', 'rename',
-  'restart', 'rm', 'rmi', 'run', 'save', 'start', 'stats', 'stop', 'system df', 'system events', 'system info', 'system prune', 'tag', 'top', 'unpause', 'version',
+  'restart', 'rm', 'rmi', 'run', 'save', 'start', 'stats', 'stop', 'system df', 'system events', 'system info', 'system prune', 'tag', 'top', 'unpause', 'update', 'version',
   'volume create', 'volume inspect', 'volume ls', 'volume prune', 'volume rm', 'wait',
 ];
 

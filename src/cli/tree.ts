@@ -28,6 +28,7 @@ const stats: CommandNode = { summary: 'Show what containers use, as it changes',
 const stop: CommandNode = { summary: 'Stop running containers', load: async () => (await import('./commands/container/stop.ts')).stop };
 const top: CommandNode = { summary: 'List the processes of a container', load: async () => (await import('./commands/container/top.ts')).top };
 const unpause: CommandNode = { summary: 'Let paused containers go on', load: async () => (await import('./commands/container/pause.ts')).unpause };
+const update: CommandNode = { summary: 'Change limits and restart policy of containers', load: async () => (await import('./commands/container/update.ts')).update };
 const wait: CommandNode = { summary: 'Wait until containers stop and print their exit codes', load: async () => (await import('./commands/container/wait.ts')).wait };
 
 const history: CommandNode = { summary: 'Show how an image was made', load: async () => (await import('./commands/image/history.ts')).history };
@@ -49,7 +50,7 @@ const container: CommandNode = {
     inspect: { summary: 'Show all details of containers', load: async () => (await import('./commands/container/inspect.ts')).inspect },
     kill, logs, ls: containerLs, pause, port,
     prune: { summary: 'Remove all stopped containers', load: async () => (await import('./commands/container/prune.ts')).prune },
-    rename, restart, rm: containerRm, run, start, stats, stop, top, unpause, wait,
+    rename, restart, rm: containerRm, run, start, stats, stop, top, unpause, update, wait,
   },
 };
 
@@ -118,7 +119,7 @@ export const OTHER_COMMANDS: Readonly<Record<string, CommandNode>> = {
   bootstrap: { summary: "Make a base image from the distribution's packages, without a registry", load: async () => (await import('./commands/image/bootstrap.ts')).bootstrap },
   create, diff, events, export: exportContainer, history, import: importImage,
   inspect: { summary: 'Show all details of containers, images, networks and volumes', load: async () => (await import('./commands/system/inspect.ts')).inspect },
-  kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stats, stop, tag, top, unpause, wait,
+  kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stats, stop, tag, top, unpause, update, wait,
 };
 
 /** Words for programs: they work, and `help` does not show them. */

@@ -1,4 +1,5 @@
-import type { ContainerChange, ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, WaitResponse } from '#protocol/containers.ts';
+import type { ContainerChange, ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, UpdateContainerResponse, WaitResponse } from '#protocol/containers.ts';
+import type { HostConfig } from '#protocol/host-config.ts';
 import type { StatsResponse } from '#protocol/stats.ts';
 import { jsonLines } from './json-lines.ts';
 import { filtersText, type Filters } from './filters-text.ts';
@@ -71,6 +72,11 @@ export class ContainerCalls {
 
   async rename(ref: string, name: string, cancel?: AbortSignal): Promise<void> {
     await this.#post(ref, '/rename', { name }, cancel);
+  }
+
+  /** What is zero, empty or left out stays as it is. */
+  async update(ref: string, limits: Partial<HostConfig>, cancel?: AbortSignal): Promise<UpdateContainerResponse> {
+    return await this.#engine.json({ method: 'POST', path: path('/containers/', ref, '/update'), json: limits }, cancel);
   }
 
   async resize(ref: string, size: { readonly h: number; readonly w: number }, cancel?: AbortSignal): Promise<void> {
