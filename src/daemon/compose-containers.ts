@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngineError } from '#base/errors.ts';
+import { EngineError, messageOf } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Container } from '#engine/containers/container.ts';
@@ -22,6 +22,7 @@ import { reapContainer } from '#engine/containers/reaper.ts';
 import type { ContainerRecords } from '#engine/containers/records.ts';
 import { ContainerRecovery } from '#engine/containers/recovery.ts';
 import { ContainerRemover } from '#engine/containers/remover.ts';
+import { ContainerShipping } from '#engine/containers/container-shipping.ts';
 import { assertRunnable } from '#engine/containers/runnable.ts';
 import { SharedMemoryMounts } from '#engine/containers/shared-memory-mounts.ts';
 import { ContainerStarter } from '#engine/containers/starter.ts';
@@ -39,7 +40,7 @@ import { listCgroupPids } from '#parts/host/cgroups.ts';
 import { freezeCgroup } from '#parts/host/freezer.ts';
 import { parseSignal, requireSupportedSignal } from '#parts/host/signals.ts';
 import { readLog } from '#parts/logs/read-log.ts';
-import { checkLogOptions } from '#parts/logs/log-settings.ts';
+import { checkLogDriver } from '#parts/log-shipping/log-drivers.ts';
 import { applyLimits } from '#parts/runtime/apply-limits.ts';
 import { cgroupPathOf } from '#parts/runtime/container-cgroup.ts';
 import { findInit } from '#parts/runtime/init-binary.ts';
@@ -78,7 +79,7 @@ export interface ComposedContainers {
   readonly execs: ExecService;
   readonly files: ContainerFiles;
   recover(): Promise<void>;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** From a request to the moment when the runtime puts the process into its cgroups, at most, on a machine with time. */
@@ -93,6 +94,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   const runtimeRoot = join(config.execRoot, 'runtime');
   for (const path of [folder, stateFolder, execFolder, runtimeRoot]) mkdirSync(path, { recursive: true, mode: 0o711 });
 
+  checkDefaultDriver(config);
   const locks = new KeyedLock();
   const live = new LiveContainers();
   const hub = new StdioHub(log);
@@ -111,7 +113,9 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   const reap = (id: string): Promise<void> =>
     reapContainer(id, { records, cgroups: host.cgroups, cgroupPathOf: pathOf, runtimeRoot, stateFolder, log, unmountRoot: (one) => roots.unmount(one) });
 
+  const shipping = new ContainerShipping({ records, events, log, hostname: host.hostname, folder });
   const launcher = new ContainerLauncher({
+    verifyLogging: (container) => shipping.verify(container),
     shimPath: host.shimPath,
     runtimes: host.runtimes,
     runtimeRoot,
@@ -161,7 +165,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     },
     unpause: (id) => containers.unpause(id),
   });
-  const remover: ContainerRemover = new ContainerRemover({ records, locks, roots, volumes, stopper, supervisor, hub, events, log, folder });
+  const remover: ContainerRemover = new ContainerRemover({ beforeRemoval: (id) => shipping.drain(id), records, locks, roots, volumes, stopper, supervisor, hub, events, log, folder });
   const creator = new ContainerCreator({
     records, images, volumes, events, log, roots, expectStart,
     defaults: {
@@ -171,7 +175,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
       cgroupnsMode: host.cgroups.version === 2 ? 'private' : 'host',
     },
     checkLimits: (limits) => checkLimits(limits, host.cgroupFacts),
-    checkLogging: checkLogOptions,
+    checkLogging: checkLogDriver,
     checkRuntime: (name) => void host.runtimes.get(name),
     checkSpec: ({ process, security, host: settings }) => {
       if (process.stopSignal !== null && process.stopSignal !== '') parseSignal(process.stopSignal);
@@ -234,13 +238,24 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     recover: async () => {
       // execs do not outlive the engine that knew them: their shims end with them
       for (const id of readdirSync(execFolder)) rmSync(join(execFolder, id), { recursive: true, force: true });
+      shipping.begin();
       await recovery.recover();
     },
-    stop: () => {
+    stop: async () => {
       health.stop();
       supervisor.stop();
+      await shipping.stop();
     },
   };
+}
+
+/** dockerd refuses to begin with log options that no container could start with. */
+function checkDefaultDriver({ logDriver, logOptions }: DaemonConfig): void {
+  try {
+    checkLogDriver(logDriver, logOptions);
+  } catch (thrown) {
+    throw new EngineError('invalid', `failed to set log opts: ${messageOf(thrown)}`, { cause: thrown });
+  }
 }
 
 async function reconnect(directory: string): Promise<LiveProcess | undefined> {

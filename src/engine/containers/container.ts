@@ -74,7 +74,7 @@ export interface Health {
 export interface ContainerDetails extends Container {
   readonly health: Health | null;
   readonly execIds: readonly string[];
-  /** `containers/<id>/<id>-json.log`; empty where no file is written. */
+  /** `containers/<id>/<id>-json.log`; empty, as with Docker, where the driver is another than json-file. */
   readonly logPath: string;
   readonly resolvConfPath: string;
   readonly hostnamePath: string;

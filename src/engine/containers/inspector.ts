@@ -63,7 +63,7 @@ export class ContainerInspector {
       ...container,
       health: healthOf(id),
       execIds: execIdsOf(id),
-      logPath: !started || spec.host.logDriver === 'none' ? '' : join(own, `${id}-json.log`),
+      logPath: !started || spec.host.logDriver !== 'json-file' ? '' : join(own, `${id}-json.log`),
       resolvConfPath: started ? join(own, 'resolv.conf') : '',
       hostnamePath: started ? join(own, 'hostname') : '',
       hostsPath: started ? join(own, 'hosts') : '',

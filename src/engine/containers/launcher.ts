@@ -37,6 +37,8 @@ interface Parts {
   readonly cgroupPathOf: (container: Container) => string;
   readonly findInit: () => Promise<string>;
   readonly peers: Peers;
+  /** Throws what a logging driver refuses at the start. */
+  readonly verifyLogging: (container: Container) => Promise<void>;
   readonly shm: SharedMemoryMounts;
   /** The contents of the three files below /etc that are each container's own. */
   readonly writeNetworkFiles: (container: Container, folder: string, network: StartRequest['network']) => Promise<void>;
@@ -75,6 +77,7 @@ export class ContainerLauncher {
     const { id, spec } = container;
     const { folder, runtimes, runtimeRoot, cgroups, cgroupPathOf, shimPath } = this.#parts;
     const args = commandLine(spec.process.entrypoint, spec.process.cmd);
+    await this.#parts.verifyLogging(container);
     const user = await userOf(container, request.rootfs);
     await this.#parts.writeNetworkFiles(container, join(folder, id), network);
     if (spec.host.ipcMode === 'shareable') this.#parts.shm.mount(id, spec.host.shmSizeBytes || DEFAULT_SHM_BYTES);
@@ -139,7 +142,9 @@ export class ContainerLauncher {
     const { written, maxBytes, maxFiles, compress } = logSettings(logDriver, logOptions);
     if (!written) return null;
     const subject = { id, name, imageId, imageName: spec.image, labels: spec.process.labels, env: spec.process.env };
-    return { path: join(this.#parts.folder, id, `${id}-json.log`), maxBytes, maxFiles, compress, attrsJson: logAttrs(logOptions, subject) };
+    // other drivers make of these options what their receivers are to get
+    const attrsJson = logDriver === 'json-file' ? logAttrs(logOptions, subject) : null;
+    return { path: join(this.#parts.folder, id, `${id}-json.log`), maxBytes, maxFiles, compress, attrsJson };
   }
 }
 

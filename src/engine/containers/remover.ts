@@ -18,10 +18,12 @@ import type { ContainerSupervisor } from './supervisor.ts';
 interface Parts {
   readonly records: ContainerRecords;
   readonly locks: KeyedLock;
-  readonly roots: Pick<RootFilesystems, 'remove'>;
+  readonly roots: Pick<RootFilesystems, 'remove' | 'unmount'>;
   readonly volumes: Volumes;
   readonly stopper: ContainerStopper;
   readonly supervisor: ContainerSupervisor;
+  /** The last moment for whoever reads the container's folder. */
+  readonly beforeRemoval: (id: string) => Promise<void>;
   readonly hub: StdioHub;
   readonly events: Events;
   readonly log: Log;
@@ -119,7 +121,8 @@ export class ContainerRemover {
   }
 
   async #takeDown(container: Container, withVolumes: boolean): Promise<void> {
-    const { roots, folder } = this.#parts;
+    const { roots, folder, beforeRemoval } = this.#parts;
+    await beforeRemoval(container.id);
     await roots.remove(container.id);
     await rm(join(folder, container.id), { recursive: true, force: true });
     if (withVolumes) await this.#removeVolumes(container);

@@ -194,6 +194,7 @@ export class Bench implements Disposable {
     this.remover = new ContainerRemover({
       records, locks, roots, volumes, hub, events, log,
       stopper: this.stopper, supervisor: this.supervisor,
+      beforeRemoval: () => Promise.resolve(),
       folder: join(this.folder, 'containers'),
     });
   }

@@ -5,6 +5,7 @@ import { newId } from '#base/ids.ts';
 import { BUILD_TIME, GIT_COMMIT, VERSION } from '#base/version.ts';
 import type { Images, RegistryCredentials } from '#engine/images/images.ts';
 import type { Container } from '#engine/containers/container.ts';
+import { LOG_DRIVERS } from '#parts/log-shipping/log-drivers.ts';
 import { type SystemInfo, readSystemInfo } from '#parts/host/system-info.ts';
 import type { DiskUsage, InfoFacts, System, VersionFacts } from './system.ts';
 import type { DatabaseSync } from 'node:sqlite';
@@ -82,7 +83,7 @@ export class SystemService implements System {
       storageDriver: this.#parts.storageDriver,
       storageStatus: [['Backing Filesystem', await backingFileSystem(settings.dataRoot)], ['Supports d_type', 'true']],
       loggingDriver: settings.logDriver,
-      loggingDrivers: ['json-file', 'none'],
+      loggingDrivers: LOG_DRIVERS.filter((name) => name !== 'none'),
       cgroupVersion,
       cgroupDriver: 'cgroupfs',
       runtimes,

@@ -15,6 +15,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** While much is delivered the cursor is stored so often; whenever nothing is left to deliver, at once. */
 const SAVE_EVERY_MS = 250;
+/** So often it is asked whether the receiver has read what it does not acknowledge. */
+const SETTLE_EVERY_MS = 1_000;
 
 interface Parts {
   /** The newest file of the log. */
@@ -39,8 +41,10 @@ export class LogShipment implements AsyncDisposable {
   readonly #watcher: FSWatcher;
   /** Resolves when all is delivered after the container's end, or when it was stopped. */
   readonly done: Promise<void>;
+  /** How far entries were handed over; what is stored may be behind it. */
   #cursor: LogCursor | undefined;
-  #at: { readonly file: OpenLog; readonly offset: number; readonly time: string } | undefined;
+  /** What was handed over since the cursor was stored, oldest first. */
+  #handed: { readonly cursor: LogCursor; readonly givenMs: number }[] = [];
   #savedAtMs = 0;
   #caughtUp = false;
   #ended = false;
@@ -93,7 +97,7 @@ export class LogShipment implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { path, cursorPath, shipper, log } = this.#parts;
+    const { path, cursorPath, log } = this.#parts;
     try {
       this.#cursor = await readCursor(cursorPath);
       for (let pass = 0; !this.#stop.signal.aborted && !this.#finished; pass++) await this.#pass(pass === 0);
@@ -102,7 +106,17 @@ export class LogShipment implements AsyncDisposable {
     } finally {
       this.#finished = true;
       this.#watcher.close();
-      await Promise.resolve(shipper[Symbol.asyncDispose]()).catch((thrown: unknown) => log.warn('a logging driver could not be closed', { path, error: messageOf(thrown) }));
+      await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { path, shipper, log } = this.#parts;
+    try {
+      await shipper[Symbol.asyncDispose]();
+      await this.#save(); // an orderly end makes known what was read
+    } catch (thrown) {
+      log.warn('a logging driver could not be closed', { path, error: messageOf(thrown) });
     }
   }
 
@@ -140,7 +154,9 @@ export class LogShipment implements AsyncDisposable {
       while (await reader.restartIfTruncated());
       if (moved) return;
       await this.#save();
-      if (ended && this.#ended && identityNow(this.#parts.path) === file.identity) {
+      if (ended && identityNow(this.#parts.path) === file.identity && (await this.#settled())) {
+        // it may run again since it was asked
+        if (!this.#ended) continue;
         this.#finished = true;
         return;
       }
@@ -150,13 +166,24 @@ export class LogShipment implements AsyncDisposable {
     }
   }
 
+  async #settled(): Promise<boolean> {
+    const { shipper } = this.#parts;
+    if (!shipper.settle) return true;
+    const settled = await shipper.settle(this.#stop.signal);
+    if (!settled) await pause(SETTLE_EVERY_MS, undefined, { signal: this.#stop.signal });
+    this.#changed = true;
+    return settled;
+  }
+
   async #pour(file: OpenLog, reader: LogReader, after: LogCursor | undefined): Promise<void> {
     for (let batch = await reader.next(); batch; batch = await reader.next()) {
       const wanted = after ? batch.filter(({ time }) => isNew(time, after)) : batch;
       const last = wanted.at(-1);
       if (!last) continue;
+      const givenMs = performance.now();
       await this.#ship(wanted);
-      this.#at = { file, offset: reader.position, time: last.time };
+      this.#cursor = await cursorAt(file.source, reader.position, last.time);
+      this.#handed.push({ cursor: this.#cursor, givenMs });
       if (performance.now() - this.#savedAtMs > SAVE_EVERY_MS) await this.#save();
     }
   }
@@ -186,11 +213,12 @@ export class LogShipment implements AsyncDisposable {
   }
 
   async #save(): Promise<void> {
-    if (!this.#at) return;
-    const { file, offset, time } = this.#at;
-    this.#at = undefined;
-    this.#cursor = await cursorAt(file.source, offset, time);
-    await writeCursor(this.#parts.cursorPath, this.#cursor);
+    const since = this.#parts.shipper.unsettledSinceMs?.() ?? Number.POSITIVE_INFINITY;
+    const known = this.#handed.findLastIndex(({ givenMs }) => givenMs < since);
+    const cursor = this.#handed[known]?.cursor;
+    if (!cursor) return;
+    this.#handed.splice(0, known + 1);
+    await writeCursor(this.#parts.cursorPath, cursor);
     this.#savedAtMs = performance.now();
   }
 
@@ -200,7 +228,10 @@ export class LogShipment implements AsyncDisposable {
   }
 
   async #change(): Promise<void> {
+    // what was not known to be read becomes so with time
+    const timer = this.#handed.length > 0 ? setTimeout(() => this.#notify(), SETTLE_EVERY_MS) : undefined;
     if (!this.#changed) await new Promise<void>((resolve) => (this.#wake = resolve));
+    clearTimeout(timer);
     this.#changed = false;
     this.#stop.signal.throwIfAborted();
   }

@@ -11,6 +11,13 @@ export interface LogShipper extends AsyncDisposable {
    * @throws when the receiver is away or does not want it now: the same batch comes again after a pause
    */
   ship(batch: readonly LogEntry[], cancel: AbortSignal): Promise<void>;
+  /**
+   * For receivers that do not acknowledge: when the oldest batch was given (`performance.now`) of which nobody knows yet
+   * whether it was read; undefined where all is known. The stored cursor stays before it.
+   */
+  unsettledSinceMs?(): number | undefined;
+  /** At the log's end: makes known whether all was read. False where it was not, and has to be tried again. */
+  settle?(cancel: AbortSignal): Promise<boolean>;
 }
 
 /** Whose log is shipped: what tags are made of and what drivers tell beside each line. */

@@ -69,6 +69,8 @@ export function renderTag(template: string, subject: LogSubject): string {
     ImageName: subject.imageName,
     DaemonName: 'onggi',
   };
+  const rest = template.replace(/\{\{.*?\}\}/gs, '');
+  if (rest.includes('{{')) throw new EngineError('internal', `${FAILED}template: log-tag:1: unclosed action`);
   return template.replace(/\{\{(.*?)\}\}/gs, (whole, inner: string, offset: number) => {
     const name = /^-?\s*\.(\w+)\s*-?$/.exec(inner)?.[1];
     const value = name !== undefined && Object.hasOwn(fields, name) ? fields[name] : undefined;

@@ -27,7 +27,10 @@ test('what create refuses is in the words of dockerd', () => {
     ['foo', {}, 'invalid: error looking up logging plugin foo: plugin "foo" not found'],
     ['none', { a: 'b' }, 'invalid: invalid logging opts for driver none'],
     ['none', {}, 'no error'],
-    ['syslog', {}, 'not-implemented: the logging driver "syslog" is not implemented yet: use json-file or none'],
+    ['awslogs', {}, 'not-implemented: the logging driver "awslogs" is not implemented yet: docker info lists those that are'],
+    ['json-file', { 'cache-disabled': 'true' }, 'no error'],
+    ['local', { env: 'z' }, "invalid: unknown log opt 'env' for log driver local"],
+    ['local', { 'max-size': 'abc' }, 'no error'],
   ];
   for (const [driver, options, message] of cases) assert.equal(messageOf(() => checkLogOptions(driver, options)), message);
 });
@@ -45,6 +48,26 @@ test('what start refuses is in the words of dockerd', () => {
     [{ compress: 'true' }, 'compress cannot be true when max-file is less than 2 or max-size is not set'],
   ];
   for (const [options, message] of cases) assert.equal(messageOf(() => logSettings('json-file', options)), `internal: ${STARTING}${message}`);
+});
+
+test('what a start with the driver local refuses is in the words of dockerd', () => {
+  const cases: readonly [Record<string, string>, string][] = [
+    [{ 'max-size': 'abc' }, "invalid value for max-size: abc: invalid size: 'abc'"],
+    [{ 'max-file': 'abc' }, 'invalid value for max-file: abc: strconv.Atoi: parsing "abc": invalid syntax'],
+    [{ 'max-file': '0' }, 'compression cannot be enabled when max file count is 1'],
+    [{ 'max-file': '1' }, 'compression cannot be enabled when max file count is 1'],
+    [{ compress: 'maybe' }, 'error reading compress log option: strconv.ParseBool: parsing "maybe": invalid syntax'],
+  ];
+  for (const [options, message] of cases) assert.equal(messageOf(() => logSettings('local', options)), `internal: ${STARTING}${message}`);
+  assert.deepEqual(logSettings('local', {}), { written: true, maxBytes: 20 * 1024 * 1024, maxFiles: 5, compress: true });
+  assert.deepEqual(logSettings('local', { 'max-size': '1m', 'max-file': '1', compress: 'false' }), { written: true, maxBytes: 1024 * 1024, maxFiles: 1, compress: false });
+});
+
+test('the file of a log that is carried away never has just one part', () => {
+  assert.deepEqual(logSettings('syslog', {}), { written: true, maxBytes: 10_000_000, maxFiles: 5, compress: false });
+  const given = logSettings('syslog', { 'cache-max-size': '1m', 'cache-max-file': '1', 'cache-compress': 'true' });
+  assert.deepEqual(given, { written: true, maxBytes: 1024 * 1024, maxFiles: 2, compress: true });
+  assert.equal(logSettings('syslog', { 'cache-max-size': 'abc' }).maxBytes, 10_000_000);
 });
 
 test('sizes are decimal, files are counted, and disks never fill by default', () => {
