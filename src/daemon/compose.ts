@@ -86,11 +86,12 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     // containers without a network of their own run all the same; a start on the bridge tells the reason again
     log.error('the default bridge could not be set up', { error: messageOf(thrown) });
   }
-  const networks = new StoredNetworks({ records: new NetworkRecords(db), bridge: () => network.bridge(), members: networkMembers(records) });
+  const networkRecords = new NetworkRecords(db);
+  const networks = new StoredNetworks({ records: networkRecords, bridge: () => network.bridge(), members: networkMembers(records) });
   const composed = composeContainers({
     config, log, host, records, images, volumes, events, snapshots, network,
     bridgeGateway: () => network.bridge()?.gateway ?? '',
-    networkIdOf: (mode) => networks.inspect(mode).id,
+    networkIdOf: (mode) => networkRecords.builtInId(mode),
     lineageOf: (id) => store.lineageOf(id),
   });
   const system = new SystemService({

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { EngineError } from '#base/errors.ts';
-import { transaction } from '#parts/records/database.ts';
+import { transaction, unsyncedTransaction } from '#parts/records/database.ts';
 import type { Container, RuntimeFacts } from './container.ts';
 import { ambiguousId, nameInUse, noSuchContainer } from './errors.ts';
 import type { ContainerSpec } from './spec.ts';
@@ -69,7 +69,9 @@ export class ContainerRecords {
   /** Moves the container along its life; the new state is on disk when this returns. */
   apply(id: string, event: ContainerEvent, facts?: Partial<RuntimeFacts>): Container {
     const container = this.get(id);
-    return this.#store({ ...container, state: next(container.state, event), runtime: { ...container.runtime, ...facts } });
+    const store = (): Container => this.#store({ ...container, state: next(container.state, event), runtime: { ...container.runtime, ...facts } });
+    // one of --rm that has ended is removed by the next engine in any case
+    return event.type === 'removing' && container.spec.host.autoRemove ? unsyncedTransaction(this.#db, store) : store();
   }
 
   updateFacts(id: string, facts: Partial<RuntimeFacts>): Container {
@@ -91,7 +93,8 @@ export class ContainerRecords {
 
   remove(id: string): void {
     const { name } = this.get(id);
-    this.#delete.run(id);
+    // its folder is gone: a record that a power cut brings back is removed by the next engine
+    unsyncedTransaction(this.#db, () => this.#delete.run(id));
     this.#byId.delete(id);
     this.#idOfName.delete(name);
     this.#tell(id, undefined);

@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { transaction } from '#parts/records/database.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { unsyncedTransaction } from '#parts/records/database.ts';
 import { matchesEvent, checkEventFilters } from './event-filter.ts';
 import type { EngineEvent, Events } from './events.ts';
 
@@ -13,6 +13,8 @@ type Unstored = Parameters<Events['publish']>[0];
 /** Events in SQLite under a number that only grows. What one turn of the event loop publishes is written at once. */
 export class EventLog implements Events {
   readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #forget: StatementSync;
   readonly #readers = new Set<(event: EngineEvent) => void>();
   #sequence: number;
   #lastNs = 0n;
@@ -20,6 +22,8 @@ export class EventLog implements Events {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#insert = db.prepare('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)');
+    this.#forget = db.prepare('DELETE FROM event WHERE sequence <= ?');
     this.#sequence = Number(db.prepare('SELECT max(sequence) AS last FROM event').get()?.['last'] ?? 0);
   }
 
@@ -38,12 +42,11 @@ export class EventLog implements Events {
     const batch = this.#unwritten;
     if (batch.length === 0) return;
     this.#unwritten = [];
-    transaction(this.#db, () => {
-      const insert = this.#db.prepare('INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)');
+    unsyncedTransaction(this.#db, () => {
       for (const { sequence, timeNs, type, action, actorId, attributes } of batch) {
-        insert.run(sequence, timeNs, type, action, actorId, JSON.stringify(attributes));
+        this.#insert.run(sequence, timeNs, type, action, actorId, JSON.stringify(attributes));
       }
-      this.#db.prepare('DELETE FROM event WHERE sequence <= ?').run(this.#sequence - KEPT);
+      this.#forget.run(this.#sequence - KEPT);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { newId } from '#base/ids.ts';
 import { transaction } from './database.ts';
 
@@ -31,15 +31,23 @@ const BUILT_IN: Readonly<Record<string, string>> = { bridge: 'bridge', host: 'ho
 /** Stored networks. The built-in ones get their ids at the first start and keep them. */
 export class NetworkRecords {
   readonly #db: DatabaseSync;
+  readonly #select: StatementSync;
+  readonly #builtIn: ReadonlyMap<string, string>;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     transaction(db, () => this.#insertBuiltIn());
+    this.#select = db.prepare('SELECT * FROM network ORDER BY name');
+    this.#builtIn = new Map(this.list().filter(({ builtIn }) => builtIn).map(({ name, id }) => [name, id]));
   }
 
   /** In the order of their names. */
   list(): readonly NetworkRecord[] {
-    return this.#db.prepare('SELECT * FROM network ORDER BY name').all().map(recordOf);
+    return this.#select.all().map(recordOf);
+  }
+
+  builtInId(name: 'bridge' | 'host' | 'none'): string {
+    return this.#builtIn.get(name) ?? '';
   }
 
   #insertBuiltIn(): void {
