@@ -24,7 +24,8 @@ after(async () => {
 
 /** Words that change nothing, or that may be said twice. */
 const REPEATABLE: readonly (readonly string[])[] = [
-  ['images', '--format', '{{.Repository}}:{{.Tag}} {{.ID}} {{.Size}}'],
+  // of one repository: docker shows the repositories of one image in an order of chance
+  ['images', '--format', '{{.Repository}}:{{.Tag}} {{.ID}} {{.Size}}', 'busybox'],
   ['images', '-q', '--no-trunc', 'busybox'],
   ['images', 'nothing-of-that-name'],
   ['image', 'inspect', 'busybox', '-f', '{{.Os}}/{{.Architecture}} {{json .Config.Cmd}}'],
