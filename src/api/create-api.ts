@@ -4,6 +4,7 @@ import type { ContainerFiles } from '#engine/containers/container-files.ts';
 import type { Execs } from '#engine/containers/execs.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Images } from '#engine/images/images.ts';
+import type { Metrics } from '#engine/metrics/metrics.ts';
 import type { Networks } from '#engine/networks/networks.ts';
 import type { System } from '#engine/system/system.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
@@ -19,6 +20,7 @@ import { eventRoutes } from './routes/events.ts';
 import { execRoutes } from './routes/execs.ts';
 import { imageRoutes } from './routes/images.ts';
 import { imageTransferRoutes } from './routes/image-transfer.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { networkRoutes } from './routes/networks.ts';
 import { notThereYetRoutes } from './routes/not-there-yet.ts';
 import { systemRoutes } from './routes/system.ts';
@@ -35,16 +37,18 @@ export interface ApiParts {
   readonly volumes: Volumes;
   readonly events: Events;
   readonly system: System;
+  readonly metrics: Metrics;
   readonly bootstrap: Bootstrap;
   readonly log: Log;
 }
 
 /** Docker's Engine API over the engine. Call `listen` for each socket, `close` once. */
 export function createApi(parts: ApiParts): ApiServer {
-  const { containers, files, execs, images, networks, volumes, events, system, bootstrap, log } = parts;
+  const { containers, files, execs, images, networks, volumes, events, system, metrics, bootstrap, log } = parts;
   const router = new Router([
     ...systemRoutes(system),
     ...diskUsageRoutes(parts),
+    ...metricRoutes(metrics),
     ...eventRoutes(events),
     ...containerRoutes(containers),
     ...containerStreamRoutes(containers),

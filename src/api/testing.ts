@@ -48,7 +48,7 @@ export async function testApi(parts: Partial<ApiParts>): Promise<TestApi> {
   const bootstrap = (): never => {
     throw new Error('the fake was not told what bootstrap does');
   };
-  const names = ['containers', 'files', 'execs', 'images', 'networks', 'volumes', 'events', 'system'] as const;
+  const names = ['containers', 'files', 'execs', 'images', 'networks', 'volumes', 'events', 'system', 'metrics'] as const;
   const fakes = Object.fromEntries(names.map((name) => [name, fake({})])) as unknown as Omit<ApiParts, 'bootstrap' | 'log'>;
   const server = createApi({ ...fakes, bootstrap, log: silentLog, ...parts });
   await server.listen({ path });

@@ -34,6 +34,9 @@ import { ContainerSupervisor } from '#engine/containers/supervisor.ts';
 import { ContainerUpdater } from '#engine/containers/updater.ts';
 import type { EventLog } from '#engine/events/event-log.ts';
 import type { Images } from '#engine/images/images.ts';
+import { containerMetrics } from '#engine/metrics/container-metrics.ts';
+import { logMetrics } from '#engine/metrics/log-metrics.ts';
+import type { MetricCollector } from '#engine/metrics/metrics.ts';
 import type { VolumeService } from '#engine/volumes/volume-service.ts';
 import { ArchiveThreads } from '#parts/archive/archive-threads.ts';
 import { listCgroupPids } from '#parts/host/cgroups.ts';
@@ -77,6 +80,7 @@ export interface ContainerParts {
 export interface ComposedContainers {
   readonly containers: ContainerService;
   readonly execs: ExecService;
+  readonly metrics: readonly MetricCollector[];
   readonly files: ContainerFiles;
   recover(): Promise<void>;
   stop(): Promise<void>;
@@ -207,7 +211,8 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     checkLimits: (limits) => checkLimits(limits, host.cgroupFacts, 'update'),
     applyLimits: (container, asked, merged) => applyLimits(limitWrites(host.cgroups, pathOf(container), asked, merged)),
   });
-  const stats = new ContainerStats({ records, sources: statsSources(host.cgroups, pathOf) });
+  const sources = statsSources(host.cgroups, pathOf);
+  const stats = new ContainerStats({ records, sources });
   const containers: ContainerService = new ContainerService({
     records, creator, starter, stopper, remover, inspector, logs, stats, updater, hub, live, locks, events, log, freeze,
     pidsOf: (id) => listCgroupPids(host.cgroups, pathOf(records.get(id))),
@@ -235,6 +240,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   });
   return {
     containers, execs, files,
+    metrics: [containerMetrics({ containers: () => records.list(), sources }), logMetrics({ containers: () => records.list(), folder })],
     recover: async () => {
       // execs do not outlive the engine that knew them: their shims end with them
       for (const id of readdirSync(execFolder)) rmSync(join(execFolder, id), { recursive: true, force: true });

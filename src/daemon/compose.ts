@@ -15,6 +15,8 @@ import { ImagePuller } from '#engine/images/pull.ts';
 import { pullTarget } from '#engine/images/pull-target.ts';
 import type { Container } from '#engine/containers/container.ts';
 import { networkMembers } from '#engine/containers/network-members.ts';
+import { engineMetrics } from '#engine/metrics/engine-metrics.ts';
+import { MetricService } from '#engine/metrics/metrics.ts';
 import { StoredNetworks } from '#engine/networks/stored-networks.ts';
 import { SystemService } from '#engine/system/system-service.ts';
 import { VolumeService } from '#engine/volumes/volume-service.ts';
@@ -29,6 +31,7 @@ import { registrySettings } from '#parts/registry/settings.ts';
 import { openSnapshotter } from '#parts/snapshots/open-snapshotter.ts';
 import { composeContainers } from './compose-containers.ts';
 import { findHost } from './compose-host.ts';
+import { processFigures } from './process-figures.ts';
 import type { DaemonConfig } from './config.ts';
 
 /** A whole engine, built and not yet listening. */
@@ -111,8 +114,18 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     layersBytes: async () => snapshots.listLayers().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     login: (credentials, cancel) => registries.login(credentials.serverAddress, credentials, cancel),
   });
+  const metrics = new MetricService([
+    engineMetrics({
+      info: () => system.info(),
+      events: () => events,
+      volumes: () => volumes.list(new Map()).length,
+      layerBytes: () => snapshots.listLayers().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      process: processFigures,
+    }),
+    ...composed.metrics,
+  ], log);
   const api = createApi({
-    images, networks, volumes, events, system, log,
+    images, networks, volumes, events, system, metrics, log,
     containers: composed.containers,
     execs: composed.execs,
     files: composed.files,

@@ -27,6 +27,11 @@ export class EventLog implements Events {
     this.#sequence = Number(db.prepare('SELECT max(sequence) AS last FROM event').get()?.['last'] ?? 0);
   }
 
+  /** How many there have ever been on this data root. */
+  get published(): number {
+    return this.#sequence;
+  }
+
   get readers(): number {
     return this.#readers.size;
   }
