@@ -1,9 +1,12 @@
 import type { ContainerChange, ContainerInspect, ContainerSummary, CreateContainerBody, CreateContainerResponse, PruneContainersResponse, TopResponse, UpdateContainerResponse, WaitResponse } from '#protocol/containers.ts';
 import type { HostConfig } from '#protocol/host-config.ts';
 import type { StatsResponse } from '#protocol/stats.ts';
+import { decodePathStat, type PathStat } from '#protocol/path-stat.ts';
 import { jsonLines } from './json-lines.ts';
 import { filtersText, type Filters } from './filters-text.ts';
 import { path, type EngineConnection, type HijackedStream, type QueryValue, type Reply } from './engine-connection.ts';
+
+const PATH_STAT = 'x-docker-container-path-stat';
 
 export interface AttachQuery {
   readonly stdin: boolean;
@@ -115,6 +118,25 @@ export class ContainerCalls {
   async export(ref: string, cancel?: AbortSignal): Promise<AsyncIterable<Buffer>> {
     const { body } = await this.#engine.stream({ method: 'GET', path: path('/containers/', ref, '/export') }, cancel);
     return body;
+  }
+
+  /** What a path in a container is; a link is told of itself. */
+  async statPath(ref: string, file: string, cancel?: AbortSignal): Promise<PathStat> {
+    const reply = await this.#engine.stream({ method: 'HEAD', path: path('/containers/', ref, '/archive'), query: { path: file } }, cancel);
+    for await (const _nothing of reply.body) break;
+    return decodePathStat(reply.headers.get(PATH_STAT) ?? '');
+  }
+
+  /** What is at a path in a container, as a tar archive. */
+  async readArchive(ref: string, file: string, cancel?: AbortSignal): Promise<{ readonly stat: PathStat; readonly archive: AsyncIterable<Buffer> }> {
+    const { headers, body } = await this.#engine.stream({ method: 'GET', path: path('/containers/', ref, '/archive'), query: { path: file } }, cancel);
+    return { stat: decodePathStat(headers.get(PATH_STAT) ?? ''), archive: body };
+  }
+
+  /** Unpacks a tar archive into a folder of a container, which is not replaced by anything else. */
+  async writeArchive(ref: string, target: { readonly path: string; readonly asUser: boolean }, archive: AsyncIterable<Uint8Array>, cancel?: AbortSignal): Promise<void> {
+    const query = { path: target.path, noOverwriteDirNonDir: true, copyUIDGID: target.asUser || undefined };
+    await this.#engine.done({ method: 'PUT', path: path('/containers/', ref, '/archive'), query, body: archive, headers: { 'Content-Type': 'application/x-tar' } }, cancel);
   }
 
   /**

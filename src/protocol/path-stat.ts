@@ -46,3 +46,16 @@ export function goFileMode(stMode: number): number {
   if (stMode & 0o1000) mode += GO_STICKY;
   return mode;
 }
+
+export function isFolderMode(mode: number): boolean {
+  return Math.floor(mode / GO_DIR) % 2 === 1;
+}
+
+export function isLinkMode(mode: number): boolean {
+  return Math.floor(mode / GO_SYMLINK) % 2 === 1;
+}
+
+/** A folder or a plain file: what can be copied to. */
+export function isOrdinaryMode(mode: number): boolean {
+  return ![GO_SYMLINK, GO_DEVICE, GO_PIPE, GO_SOCKET].some((bit) => Math.floor(mode / bit) % 2 === 1);
+}

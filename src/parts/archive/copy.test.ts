@@ -149,8 +149,8 @@ test('entries come with all they are: owner, mode, time, links, pipes', async ()
 test('folders and files take one another’s place only where that was allowed', async () => {
   using root = makeRoot();
   const strict = { ...AS_GIVEN, noOverwriteDirNonDir: true };
-  await assert.rejects(write(root, '/', tarOf([{ path: 'd' }]), strict), { message: 'cannot overwrite directory "/d" with non-directory "/"' });
-  await assert.rejects(write(root, '/d', tarOf([{ path: 'f/', type: 'directory' }]), strict), { message: 'cannot overwrite non-directory "/d/f" with directory "/d"' });
+  await assert.rejects(write(root, '/', tarOf([{ path: 'd' }]), strict), { kind: 'internal', message: 'cannot overwrite directory "d" with non-directory "/"' });
+  await assert.rejects(write(root, '/d', tarOf([{ path: 'f/', type: 'directory' }]), strict), { kind: 'internal', message: 'cannot overwrite non-directory "f" with directory "/d"' });
   await write(root, '/', tarOf([{ path: 'd' }, 'now a file']));
   assert.equal(readFileSync(join(root.path, 'd'), 'utf8'), 'now a file');
   await assert.rejects(write(root, '/d', tarOf([{ path: 'x' }])), { message: 'extraction point is not a directory' });
@@ -159,10 +159,10 @@ test('folders and files take one another’s place only where that was allowed',
 
 test('archives that climb, damaged ones and ones that are cut off are refused', async () => {
   using root = makeRoot();
-  for (const path of ['../../esc', 'a/../../esc', '/../esc']) await assert.rejects(write(root, '/d/sub', tarOf([{ path }])), /climbs out/);
+  for (const path of ['../../esc', 'a/../../esc', '/../esc']) await assert.rejects(write(root, '/d/sub', tarOf([{ path }])), /invalid entry name/);
   await assert.rejects(write(root, '/d', Buffer.from('garbage'.repeat(200))), /tar/);
   await assert.rejects(write(root, '/d', tarOf([{ path: 'x' }, 'y'.repeat(2000)]).subarray(0, 900)), /unexpected EOF/);
-  await assert.rejects(write(root, '/d', tarOf([{ path: 'l', type: 'link', linkPath: '../../../outside/secret' }])), /climbs out/);
+  await assert.rejects(write(root, '/d', tarOf([{ path: 'l', type: 'link', linkPath: '../../../outside/secret' }])), /invalid entry name/);
   assert.ok(!existsSync(join(root.path, 'esc')));
 });
 

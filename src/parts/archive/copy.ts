@@ -56,17 +56,24 @@ export function unpackInto(root: ContainerRoot, { view, rooted, options, input, 
   using writer = new TreeWriter(root, bytesOf(folder), options);
   const reader = new TarReader();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  for (let size = readSync(input, buffer); size > 0; size = readSync(input, buffer)) {
-    for (const event of reader.push(buffer.subarray(0, size))) {
-      if (event.kind === 'entry') worded(() => writer.entry(event.entry));
-      else if (event.kind === 'data') worded(() => writer.data(event.bytes));
-      else worded(() => writer.end());
-    }
+  const stopIfCancelled = (): void => {
     if (isCancelled()) throw new EngineError('unavailable', 'context canceled');
+  };
+  for (let size = readSync(input, buffer); size > 0; size = readSync(input, buffer)) {
+    stopIfCancelled();
+    worded(() => take(reader, buffer.subarray(0, size), writer));
   }
-  if (isCancelled()) throw new EngineError('unavailable', 'context canceled');
-  reader.finish();
+  stopIfCancelled();
+  worded(() => reader.finish());
   writer.finish();
+}
+
+function take(reader: TarReader, bytes: Uint8Array, writer: TreeWriter): void {
+  for (const event of reader.push(bytes)) {
+    if (event.kind === 'entry') writer.entry(event.entry);
+    else if (event.kind === 'data') writer.data(event.bytes);
+    else writer.end();
+  }
 }
 
 function writableFolder(root: ContainerRoot, rooted: string, { mounts, readOnly }: RootView): string {
@@ -86,7 +93,7 @@ function target(root: ContainerRoot, rooted: string): { readonly path: string; r
     return { path, isFolder: statFd(file.fd).type === FILE_TYPE.directory };
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') throw new EngineError('not-found', rooted, { cause: thrown });
-    if (codeOf(thrown) === 'ENOTDIR') throw new EngineError('invalid', 'extraction point is not a directory', { cause: thrown });
+    if (codeOf(thrown) === 'ENOTDIR') throw new EngineError('internal', `lstat ${rooted}: not a directory`, { cause: thrown });
     throw thrown;
   }
 }
@@ -97,13 +104,14 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory', EPERM: 'operation not permitted',
 };
 
-/** A failed system call as the user is told of it. */
+/** A failure in the middle as the user is told of it; dockerd has 500 for all of them. */
 function worded(work: () => void): void {
   try {
     work();
   } catch (thrown) {
+    if (thrown instanceof EngineError) throw new EngineError('internal', thrown.message, { cause: thrown });
     const words = WORDS[codeOf(thrown) ?? ''];
-    if (thrown instanceof EngineError || words === undefined) throw thrown;
+    if (words === undefined) throw thrown;
     const { syscall = '', message } = thrown as NodeJS.ErrnoException;
     const [, detail = ''] = /^\S+ (.*): E[A-Z0-9]+$/s.exec(message) ?? [];
     throw new EngineError('internal', `${syscall} ${detail}: ${words}`, { cause: thrown });

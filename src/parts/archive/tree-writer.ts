@@ -42,7 +42,7 @@ export class TreeWriter implements Disposable {
   /** @throws {EngineError} in Docker's words where it may not be written; the system's error otherwise */
   entry(given: TarEntry): void {
     const entry = this.#options.owner ? { ...given, ...this.#options.owner } : given;
-    const parts = entryPath(entry.path);
+    const parts = inside(entry.path);
     const name = parts.at(-1);
     if (name === undefined) {
       this.#top(entry);
@@ -52,7 +52,7 @@ export class TreeWriter implements Disposable {
     const there = found(parent.fd, name);
     this.#assertMayReplace(there, entry, parts.join('/'));
     const isKept = there?.type === FILE_TYPE.directory && entry.type === 'directory';
-    if (there && !isKept && !this.#isItself(entry, parts)) removeTreeAt(parent.fd, cBytes(name));
+    if (there && !isKept && !this.#isItself(entry, parts)) remove(parent.fd, name);
     this.#make(parent.fd, { name, entry, parts, isKept });
   }
 
@@ -125,7 +125,7 @@ export class TreeWriter implements Disposable {
   }
 
   #hardLink(parent: number, name: Uint8Array, entry: TarEntry): void {
-    const target = entryPath(entry.linkPath);
+    const target = inside(entry.linkPath);
     const old = target.at(-1);
     if (old === undefined) throw new EngineError('invalid', `invalid hardlink ${quoted(entry.linkPath)} -> ${quoted(entry.path)}`);
     using from = this.#open(target.slice(0, -1).join('/'), O.path | O.directory);
@@ -139,10 +139,10 @@ export class TreeWriter implements Disposable {
 
   #assertMayReplace(there: FileFacts | undefined, entry: TarEntry, path: string): void {
     if (!there || !this.#options.noOverwriteDirNonDir) return;
-    const [folder, wanted] = [textOf(this.#folder), JSON.stringify(textOf(`${this.#folder.replace(/\/$/, '')}/${path}`))];
+    const [folder, wanted] = [JSON.stringify(textOf(this.#folder)), quoted(path)];
     const isFolder = there.type === FILE_TYPE.directory;
-    if (isFolder && entry.type !== 'directory') throw new EngineError('invalid', `cannot overwrite directory ${wanted} with non-directory ${JSON.stringify(folder)}`);
-    if (!isFolder && entry.type === 'directory') throw new EngineError('invalid', `cannot overwrite non-directory ${wanted} with directory ${JSON.stringify(folder)}`);
+    if (isFolder && entry.type !== 'directory') throw new EngineError('invalid', `cannot overwrite directory ${wanted} with non-directory ${folder}`);
+    if (!isFolder && entry.type === 'directory') throw new EngineError('invalid', `cannot overwrite non-directory ${wanted} with directory ${folder}`);
   }
 
   /** Folders that the archive does not bring are made, as root's. */
@@ -169,6 +169,24 @@ function found(dir: number, name: string): FileFacts | undefined {
     return statAt(dir, cBytes(name));
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}
+
+function inside(path: string): readonly string[] {
+  try {
+    return entryPath(path);
+  } catch (thrown) {
+    throw new EngineError('invalid', `invalid entry name ${quoted(path)}`, { cause: thrown });
+  }
+}
+
+/** What is mounted into the container cannot be replaced. */
+function remove(dir: number, name: string): void {
+  try {
+    removeTreeAt(dir, cBytes(name));
+  } catch (thrown) {
+    if (codeOf(thrown) === 'EBUSY') throw new EngineError('internal', `RemoveAll ${textOf(name)}: device or resource busy`, { cause: thrown });
     throw thrown;
   }
 }
