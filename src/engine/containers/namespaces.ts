@@ -8,7 +8,7 @@ import { isLive } from './state.ts';
 /** Looks up another container that one refers to. */
 export interface Peers {
   /** Pid of its first process. @throws {EngineError} as Docker, where it is not there or does not run */
-  runningPid(ref: string): number;
+  runningPid(ref: string, kind: 'pid' | 'ipc'): number;
   get(ref: string): Container;
   /** Where a container that shares its /dev/shm has it in the host. */
   shmOf(container: Container): string;
@@ -18,9 +18,9 @@ export function peersOf(records: ContainerRecords, shmOf: (container: Container)
   return {
     get: (ref) => records.get(ref),
     shmOf,
-    runningPid(ref) {
+    runningPid(ref, kind) {
       const { id, state } = records.get(ref);
-      if (!isLive(state)) throw new EngineError('conflict', `cannot join namespace of a non running container: container ${id} is ${state.status}`);
+      if (!isLive(state)) throw new EngineError('conflict', `failed to join ${kind.toUpperCase()} namespace: container ${id} is not running`);
       return state.pid;
     },
   };
@@ -32,10 +32,10 @@ export function chooseNamespaces(
   { networkPath, cgroupVersion, peers }: { readonly networkPath: string | null; readonly cgroupVersion: 1 | 2; readonly peers: Peers },
 ): ContainerNamespaces {
   const { host, network } = spec;
-  const joined = (mode: string, kind: string): NamespaceChoice => {
+  const joined = (mode: string, kind: 'pid' | 'ipc'): NamespaceChoice => {
     if (mode === 'host') return 'host';
     const ref = containerOfMode(mode);
-    return ref === undefined ? 'private' : { path: `/proc/${peers.runningPid(ref)}/ns/${kind}` };
+    return ref === undefined ? 'private' : { path: `/proc/${peers.runningPid(ref, kind)}/ns/${kind}` };
   };
   const cgroupDefault = cgroupVersion === 2 ? 'private' : 'host'; // privileged or not (moby daemon/daemon_unix.go)
   return {
@@ -51,7 +51,10 @@ export function chooseNamespaces(
 export function sharedMemory(container: Container, sizeBytes: number, peers: Peers): SharedMemory {
   const { ipcMode } = container.spec.host;
   const ref = containerOfMode(ipcMode);
-  if (ref !== undefined) return sharedBy(peers.get(ref), peers);
+  if (ref !== undefined) {
+    peers.runningPid(ref, 'ipc'); // one that does not run is refused for that first
+    return sharedBy(peers.get(ref), peers);
+  }
   switch (ipcMode) {
     case 'none':
       return { type: 'none' };

@@ -60,8 +60,10 @@ export class NetworkJoiner {
 
   /** The namespace of another container: nothing of its own. */
   #shared(ref: string): JoinedNetwork {
-    const { id, state } = this.#parts.records.get(ref);
-    if (!isLive(state)) throw new EngineError('conflict', `cannot join network of a non running container: ${id}`);
+    const found = this.#parts.records.find(ref);
+    if (!found) throw new EngineError('not-found', `joining network namespace of container: No such container: ${ref}`);
+    const { state, name } = found;
+    if (!isLive(state)) throw new EngineError('conflict', `cannot join network namespace of a non running container: container ${name} is ${state.status}`);
     return { ...NOTHING, path: `/proc/${state.pid}/ns/net` };
   }
 }
