@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Container } from '#engine/containers/container.ts';
 import type { JoinedNetwork } from '#engine/containers/starter.ts';
@@ -12,8 +11,8 @@ import type { DaemonConfig } from './config.ts';
  *
  * @param bridgeGateway what `host-gateway` stands for unless daemon.json says
  */
-export function networkFilesWriter(config: DaemonConfig, bridgeGateway: () => string): (container: Container, folder: string, network: JoinedNetwork) => Promise<void> {
-  return async ({ spec }, folder, network) => {
+export function networkFilesWriter(config: DaemonConfig, bridgeGateway: () => string): (container: Container, folder: string, network: JoinedNetwork) => void {
+  return ({ spec }, folder, network) => {
     if (spec.network.mode.startsWith('container:')) return;
     const { hostname, domainname } = spec.process;
     const endpoint = Object.values(network.endpoints)[0];
@@ -36,6 +35,6 @@ export function networkFilesWriter(config: DaemonConfig, bridgeGateway: () => st
       mode,
     );
     const files: readonly (readonly [string, string])[] = [['hostname', `${hostname}\n`], ['hosts', hosts], ['resolv.conf', resolver]];
-    await Promise.all(files.map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })));
+    for (const [name, text] of files) writeFileSync(join(folder, name), text, { mode: 0o644 });
   };
 }

@@ -34,7 +34,7 @@ export async function containerMounts(container: Container, folder: string, peer
     const readOnly = spec.security.readonlyRootfs;
     if (!taken.has(destination)) mounts.push({ type: 'bind', source: join(own, name), destination, readOnly, propagation: 'rprivate' });
   }
-  checkPropagation(mounts, listMounts());
+  checkPropagation(mounts, listMounts);
   return mounts;
 }
 

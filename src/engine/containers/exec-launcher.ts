@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeProcess } from '#parts/runtime/bundle.ts';
 import { ociProcess } from '#parts/runtime/process.ts';
@@ -25,7 +26,7 @@ export function execLauncher(parts: Parts): ExecLauncher {
     const { shimPath, runtimes, runtimeRoot, host, stateFolder, rootOf } = parts;
     const settings = container.spec.process;
     const directory = join(stateFolder, id);
-    await mkdir(directory, { recursive: true, mode: 0o711 });
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
     try {
       const user = await userOf(container, rootOf(container.id), spec.user || settings.user);
       const env = containerEnvironment({ given: mergeEnvironment(settings.env, spec.env), hostname: settings.hostname, tty: spec.tty, home: user.home });
@@ -45,7 +46,7 @@ export function execLauncher(parts: Parts): ExecLauncher {
         host,
       });
       const processFile = join(directory, 'process.json');
-      await writeProcess(processFile, process);
+      writeProcess(processFile, process);
       const live = await started(
         {
           shimPath, id, directory, attached, size,

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '#base/errors.ts';
 import { cgroupFolders, type CgroupLayout } from '#parts/host/cgroups.ts';
@@ -41,7 +41,7 @@ interface Parts {
   readonly verifyLogging: (container: Container) => Promise<void>;
   readonly shm: SharedMemoryMounts;
   /** The contents of the three files below /etc that are each container's own. */
-  readonly writeNetworkFiles: (container: Container, folder: string, network: StartRequest['network']) => Promise<void>;
+  readonly writeNetworkFiles: (container: Container, folder: string, network: StartRequest['network']) => void;
   /** `containers/` below the data root. */
   readonly folder: string;
   /** `containers/` below the exec root: bundles and shims of what runs. */
@@ -61,13 +61,13 @@ export class ContainerLauncher {
     const { id } = request.container;
     const state = join(this.#parts.stateFolder, id);
     // what the last run left; its exit is in the record
-    await rm(join(this.#parts.folder, id, 'exit.json'), { force: true });
-    await rm(state, { recursive: true, force: true });
-    await mkdir(state, { recursive: true, mode: 0o711 });
+    rmSync(join(this.#parts.folder, id, 'exit.json'), { force: true });
+    rmSync(state, { recursive: true, force: true });
+    mkdirSync(state, { recursive: true, mode: 0o711 });
     try {
       return await this.#launchIn(state, request, cancel);
     } catch (thrown) {
-      await rm(state, { recursive: true, force: true });
+      rmSync(state, { recursive: true, force: true });
       throw thrown;
     }
   }
@@ -79,7 +79,7 @@ export class ContainerLauncher {
     const args = commandLine(spec.process.entrypoint, spec.process.cmd);
     await this.#parts.verifyLogging(container);
     const user = await userOf(container, request.rootfs);
-    await this.#parts.writeNetworkFiles(container, join(folder, id), network);
+    this.#parts.writeNetworkFiles(container, join(folder, id), network);
     if (spec.host.ipcMode === 'shareable') this.#parts.shm.mount(id, spec.host.shmSizeBytes || DEFAULT_SHM_BYTES);
     await this.#writeBundle(request, state, { args, user });
     const launch: ShimLaunch = {
@@ -134,7 +134,7 @@ export class ContainerLauncher {
       },
       features,
     );
-    await writeBundle(state, config);
+    writeBundle(state, config);
   }
 
   #log({ id, name, imageId, spec }: Container): ShimLaunch['log'] {

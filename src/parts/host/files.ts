@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { libc, systemError } from './libc.ts';
+import { errno, libc, systemError } from './libc.ts';
 import { checked, declareSyscall } from './syscall.ts';
 
 /**
@@ -36,7 +36,12 @@ const AT_REMOVEDIR = 0x200;
 const AT_EMPTY_PATH = 0x1000;
 const OPENAT2 = 437;
 const FCHMODAT2 = 452;
+const EPERM = 1;
+const EEXIST = 17;
+const ENOTDIR = 20;
+const EISDIR = 21;
 const ENOSYS = 38;
+const ENOTEMPTY = 39;
 
 const openat2Call = declareSyscall<[number, Uint8Array, Uint8Array, number]>(OPENAT2, ['int', 'void *', 'void *', 'size_t']);
 const fchmodat2 = declareSyscall<[number, Uint8Array, number, number]>(FCHMODAT2, ['int', 'void *', 'uint', 'int']);
@@ -159,6 +164,22 @@ function timeBytes({ seconds, nanoseconds }: FileTime): Uint8Array {
 
 export function unlinkAt(dir: number, name: PathBytes, options: { readonly folder?: boolean } = {}): void {
   checked(unlinkatCall(dir, cPath(name), options.folder ? AT_REMOVEDIR : 0), 'unlinkat', pathText(name));
+}
+
+/**
+ * Removes a file, a symbolic link itself, or an empty folder.
+ *
+ * @returns false for a folder that holds something
+ */
+export function removeNameAt(dir: number, name: PathBytes): boolean {
+  const path = cPath(name);
+  if (unlinkatCall(dir, path, 0) === 0) return true;
+  const asFile = errno();
+  if (asFile !== EISDIR && asFile !== EPERM) throw systemError('unlinkat', pathText(name), asFile);
+  if (unlinkatCall(dir, path, AT_REMOVEDIR) === 0) return true;
+  const asFolder = errno();
+  if (asFolder === ENOTEMPTY || asFolder === EEXIST) return false;
+  throw systemError('unlinkat', pathText(name), asFolder === ENOTDIR ? asFile : asFolder);
 }
 
 /** @param noReplace fails with EEXIST instead of taking the place of what is there */

@@ -26,7 +26,7 @@ test('our filter decides as the one that crun and libseccomp compile', { timeout
     const id = `onggi-test-filter-${process.pid}-${capAdd.length}-${security.capDrop.length}`;
     const spec = runtimeSpec(plainInput({ rootfs: root.rootfs, cgroupPath: `/onggi-test/${id}`, security }), { compiledSeccomp: false, recursiveReadOnly: true });
     const bundle = join(root.folder, id);
-    await writeBundle(bundle, spec);
+    writeBundle(bundle, spec);
     const state = join(root.folder, 'state');
     const hide = crun.hidePaths.map((path) => `umount ${path};`).join('');
     const script = `${hide} "$1" --root "$2" create --bundle "$3" "$4" </dev/null >/dev/null && cp "$2/$4/seccomp.bpf" "$3/" && "$1" --root "$2" delete --force "$4"`;

@@ -23,8 +23,8 @@ test('a shared bind needs a shared mount below it', () => {
   const entry = (target: string, ...propagation: string[]): MountEntry => ({ id: 1, parentId: 0, device: '0:1', root: '/', target, options: [], propagation, type: 'ext4', source: '', superOptions: [] });
   const table = [entry('/'), entry('/srv', 'shared:3'), entry('/srv/slave', 'master:3'), entry('/srvx')];
   const bind = (source: string, propagation: string): ContainerMount[] => [{ type: 'bind', source, destination: '/x', readOnly: false, propagation }];
-  for (const [source, propagation] of [['/srv/a', 'rshared'], ['/srv', 'shared'], ['/srv/slave/a', 'rslave'], ['/srv', 'slave'], ['/tmp', 'rprivate'], ['/tmp', '']] as const) checkPropagation(bind(source, propagation), table);
-  assert.throws(() => checkPropagation(bind('/srv/slave', 'rshared'), table), { kind: 'internal', message: 'path /srv/slave is mounted on /srv/slave but it is not a shared mount' });
-  assert.throws(() => checkPropagation(bind('/srvy', 'rshared'), table), { message: 'path /srvy is mounted on / but it is not a shared mount' });
-  assert.throws(() => checkPropagation(bind('/srvx', 'slave'), table), { message: 'path /srvx is mounted on /srvx but it is not a shared or slave mount' });
+  for (const [source, propagation] of [['/srv/a', 'rshared'], ['/srv', 'shared'], ['/srv/slave/a', 'rslave'], ['/srv', 'slave'], ['/tmp', 'rprivate'], ['/tmp', '']] as const) checkPropagation(bind(source, propagation), () => table);
+  assert.throws(() => checkPropagation(bind('/srv/slave', 'rshared'), () => table), { kind: 'internal', message: 'path /srv/slave is mounted on /srv/slave but it is not a shared mount' });
+  assert.throws(() => checkPropagation(bind('/srvy', 'rshared'), () => table), { message: 'path /srvy is mounted on / but it is not a shared mount' });
+  assert.throws(() => checkPropagation(bind('/srvx', 'slave'), () => table), { message: 'path /srvx is mounted on /srvx but it is not a shared or slave mount' });
 });

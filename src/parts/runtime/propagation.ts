@@ -18,12 +18,13 @@ export function rootfsPropagation(mounts: readonly ContainerMount[]): 'shared' |
 /**
  * Docker's check at start: what a shared bind comes from must be shared itself.
  *
+ * @param readTable asked only where it matters: it grows with the number of containers
  * @throws {EngineError} `internal`: `path /x is mounted on / but it is not a shared mount`
  */
-export function checkPropagation(mounts: readonly ContainerMount[], table: readonly MountEntry[]): void {
+export function checkPropagation(mounts: readonly ContainerMount[], readTable: () => readonly MountEntry[]): void {
   for (const mount of mounts) {
     if (mount.type !== 'bind' || (!SHARED.has(mount.propagation) && !SLAVE.has(mount.propagation))) continue;
-    const { target, options } = mountOf(mount.source, table);
+    const { target, options } = mountOf(mount.source, readTable());
     const isShared = options.some((option) => option.startsWith('shared:'));
     const isSlave = options.some((option) => option.startsWith('master:'));
     if (SHARED.has(mount.propagation) && !isShared) {

@@ -109,7 +109,7 @@ export class RealRoot implements AsyncDisposable {
       ...rest,
       process: { ...(asked ?? usual.process), args: ['/bin/sh', '-c', script] },
     });
-    await writeBundle(bundle, runtimeSpec(input, runtime.features));
+    writeBundle(bundle, runtimeSpec(input, runtime.features));
     const hide = runtime.hidePaths.map((path) => `umount ${path} && `).join('');
     const call = `${hide}exec "$@"`;
     const args = ['--mount', '--net', '--propagation', 'private', 'sh', '-c', call, 'sh'];

@@ -1,5 +1,4 @@
-import { closeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, mkdirSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { messageOf } from '#base/errors.ts';
 import { reap, socketPair, spawnApart } from '#parts/host/spawn.ts';
@@ -68,7 +67,7 @@ export interface ShimLog {
  */
 export async function launchShim(launch: ShimLaunch, cancel: AbortSignal): Promise<Shim> {
   cancel.throwIfAborted();
-  await mkdir(launch.directory, { recursive: true, mode: 0o700 });
+  mkdirSync(launch.directory, { recursive: true, mode: 0o700 });
   const { control, firstOutput } = spawnShim(launch);
   const shim = await awaitStart({ directory: launch.directory, control, firstOutput });
   if (!cancel.aborted) return shim;

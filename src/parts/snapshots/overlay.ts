@@ -112,7 +112,7 @@ export class OverlaySnapshotter implements Snapshotter {
     using _turn = await this.#mounting.hold(containerId);
     this.#holders.delete(containerId);
     const paths = this.#roots.of(containerId);
-    await unmount(paths.merged, { detach: true });
+    if (isMountPoint(paths.merged, paths.top)) await unmount(paths.merged, { detach: true });
     // Nothing may be removed through a mount that is still there.
     if (isMountPoint(paths.merged, paths.top)) throw new EngineError('conflict', `the root of container ${containerId} is still mounted`);
     if (!this.#roots.removeQuickly(paths.top)) await this.#workers.removeTree(paths.top);
