@@ -2,10 +2,11 @@ import { EngineError, messageOf } from '#base/errors.ts';
 import { parseBoolean } from '#parts/logs/go-values.ts';
 import { FAILED, type LogOptions, checkLogOptions, checkMode } from '#parts/logs/log-settings.ts';
 import type { LogShipper, ShippingDriver, ShippingSubject } from './log-shipper.ts';
+import { fluentd } from './fluentd.ts';
 import { gelf } from './gelf.ts';
 import { syslog } from './syslog.ts';
 
-const DRIVERS: ReadonlyMap<string, ShippingDriver> = new Map(Object.entries({ gelf, syslog }));
+const DRIVERS: ReadonlyMap<string, ShippingDriver> = new Map(Object.entries({ fluentd, gelf, syslog }));
 
 /** Every driver there is, as `info` lists them. */
 export const LOG_DRIVERS: readonly string[] = ['json-file', 'local', 'none', ...DRIVERS.keys()].sort();

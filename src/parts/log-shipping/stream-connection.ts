@@ -14,6 +14,8 @@ interface Options {
   readonly open: () => Socket;
   /** The event that says that it can be written to. */
   readonly ready: 'connect' | 'secureConnect';
+  /** The receiver confirms what it has read: nothing is doubtful then. */
+  readonly acknowledged?: boolean;
   readonly onData?: (bytes: Buffer) => void;
 }
 
@@ -47,6 +49,12 @@ export class StreamConnection implements AsyncDisposable {
     const turn = this.#turn.then(() => this.#write(bytes, givenMs, cancel));
     this.#turn = turn.catch(() => {});
     return turn;
+  }
+
+  /** Calls once when the connection of now ends; at once where there is none. */
+  whenClosed(listener: () => void): void {
+    if (this.#socket) this.#socket.once('close', listener);
+    else listener();
   }
 
   /** Breaks the connection: the receiver did not answer as it should. */
@@ -119,6 +127,7 @@ export class StreamConnection implements AsyncDisposable {
   }
 
   #remember({ bytes, givenMs }: Omit<Written, 'atMs'>): void {
+    if (this.#options.acknowledged) return;
     this.#recent.push({ bytes, givenMs, atMs: performance.now() });
     this.#prune();
   }
