@@ -7,7 +7,7 @@ export interface StatsResponse {
   readonly read: string;
   readonly preread: string;
   /** `limit` is left out where there is none on cgroup v1, and the largest number of 64 bits on v2. */
-  readonly pids_stats: { readonly current?: number; readonly limit?: unknown };
+  readonly pids_stats: { readonly current?: number; readonly limit?: number };
   readonly blkio_stats: BlkioStats;
   readonly num_procs: 0;
   readonly storage_stats: Readonly<Record<string, never>>;

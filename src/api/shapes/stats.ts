@@ -25,8 +25,12 @@ export function statsResponse({ id, name, now, before }: StatsReport, shape: { r
   };
 }
 
-/** Go's largest number, which no number of JavaScript is: it is written as text. */
-const MOST: unknown = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('18446744073709551615');
+/** Go's numbers of 64 bits that ours would be rounded to when they are printed. The type is that of the answer's reader. */
+function exactly(value: bigint): number {
+  return (JSON as unknown as { rawJSON(text: string): number }).rawJSON(String(value));
+}
+
+const MOST = exactly(2n ** 64n - 1n);
 
 function pidsStats(sample: StatsSample | undefined): StatsResponse['pids_stats'] {
   if (!sample) return {};
@@ -75,7 +79,13 @@ function cpuStats(sample: StatsSample | undefined): CpuStats {
 function memoryStats(sample: StatsSample | undefined): MemoryStats {
   if (!sample) return {};
   const { usageBytes, maxUsageBytes = 0, details, failures } = sample.counters.memory;
-  return withoutEmpty<MemoryStats>({ usage: usageBytes, max_usage: maxUsageBytes, stats: details, failcnt: failures, limit: sample.memoryLimitBytes });
+  return withoutEmpty<MemoryStats>({ usage: usageBytes, max_usage: maxUsageBytes, stats: exactDetails(details), failcnt: failures, limit: sample.memoryLimitBytes });
+}
+
+/** "No limit" of version 1 is the largest multiple of a page, digit for digit. */
+function exactDetails(details: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const entries = Object.entries(details).map(([name, value]): [string, number] => [name, Number.isSafeInteger(value) ? value : exactly(BigInt(value))]);
+  return Object.fromEntries(entries);
 }
 
 function networkStats(networks: ReadonlyMap<string, NetCounters>): Readonly<Record<string, NetworkStats>> {
