@@ -97,6 +97,7 @@ test('the command line: names, references and ports', async () => {
     [['run', '--network', 'container:nosuch', 'busybox'], /No such container: nosuch/],
     [['run', '--user', 'nosuch', 'busybox'], /unable to find user nosuch: no matching entries in passwd file/],
     [['run', '-w', 'relative', 'busybox'], /the working directory 'relative' is invalid, it needs to be an absolute path/],
+    [['run', '--cpus', '0.001', 'busybox'], /invalid argument/],
     [['run', '--device', '/dev/nosuch', 'busybox'], /gathering device information .*"\/dev\/nosuch": no such file or directory/, 127],
     [['run', '--ulimit', 'bogus=1', 'busybox'], /bogus/],
     [['run', '--sysctl', 'bogus=1', 'busybox'], /bogus/],

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { EngineError } from '#base/errors.ts';
-import { cgroupFolders, type CgroupLayout } from '#parts/host/cgroups.ts';
+import { EngineError, codeOf } from '#base/errors.ts';
+import { cgroupFolders, type CgroupLayout, removeCgroup } from '#parts/host/cgroups.ts';
 import { ContainerRoot } from '#parts/host/container-root.ts';
 import { logAttrs } from '#parts/logs/log-attrs.ts';
 import { logSettings } from '#parts/logs/log-settings.ts';
@@ -67,8 +67,20 @@ export class ContainerLauncher {
     try {
       return await this.#launchIn(state, request, cancel);
     } catch (thrown) {
-      rmSync(state, { recursive: true, force: true });
+      this.#clearAway(request.container, state);
       throw thrown;
+    }
+  }
+
+  /** crun leaves its cgroups behind where the kernel refuses a limit. */
+  #clearAway(container: Container, state: string): void {
+    const { cgroups, cgroupPathOf, runtimeRoot } = this.#parts;
+    rmSync(state, { recursive: true, force: true });
+    rmSync(join(runtimeRoot, container.id), { recursive: true, force: true });
+    try {
+      removeCgroup(cgroups, cgroupPathOf(container));
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'EBUSY') throw thrown; // a killed process is still on its way out: the next start uses it again
     }
   }
 
