@@ -4,9 +4,11 @@ import { FAILED, type LogOptions, checkLogOptions, checkMode } from '#parts/logs
 import type { LogShipper, ShippingDriver, ShippingSubject } from './log-shipper.ts';
 import { fluentd } from './fluentd.ts';
 import { gelf } from './gelf.ts';
+import { journald } from './journald.ts';
+import { splunk } from './splunk.ts';
 import { syslog } from './syslog.ts';
 
-const DRIVERS: ReadonlyMap<string, ShippingDriver> = new Map(Object.entries({ fluentd, gelf, syslog }));
+const DRIVERS: ReadonlyMap<string, ShippingDriver> = new Map(Object.entries({ fluentd, gelf, journald, splunk, syslog }));
 
 /** Every driver there is, as `info` lists them. */
 export const LOG_DRIVERS: readonly string[] = ['json-file', 'local', 'none', ...DRIVERS.keys()].sort();

@@ -1,7 +1,9 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { type Socket as UdpSocket, createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { type TlsOptions, createServer as createTlsServer } from 'node:tls';
 import type { TestReceiver } from './shipper.contract.ts';
 
@@ -97,6 +99,55 @@ export class UdpReceiver implements TestReceiver {
     const socket = this.#socket;
     this.#socket = undefined;
     if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.goAway();
+  }
+}
+
+const PRINT_DATAGRAMS = `
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print('ready', flush=True)
+while True: print(s.recv(1 << 20).hex(), flush=True)
+`;
+
+/** Listens for datagrams at a path; Node cannot, Python can. */
+export class UnixDatagramReceiver implements TestReceiver {
+  readonly lines: string[] = [];
+  readonly #parse: Parse;
+  readonly #path: string;
+  #child: ChildProcess | undefined;
+
+  constructor(parse: Parse, path: string) {
+    this.#parse = parse;
+    this.#path = path;
+  }
+
+  static async listen(parse: Parse, path: string): Promise<UnixDatagramReceiver> {
+    const receiver = new UnixDatagramReceiver(parse, path);
+    await receiver.comeBack();
+    return receiver;
+  }
+
+  async comeBack(): Promise<void> {
+    const child = spawn('python3', ['-c', PRINT_DATAGRAMS, this.#path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const printed = createInterface(child.stdout);
+    await once(printed, 'line');
+    printed.on('line', (hex: string) => this.#parse(Buffer.from(hex, 'hex'), this.lines, () => {}));
+    this.#child = child;
+  }
+
+  async goAway(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    await rm(this.#path, { force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
