@@ -133,6 +133,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   const expectStart = (): void => host.moves.expect(START_MS);
   const execs = new ExecService({
     records, events, hub, log, expectStart,
+    checkUser: async (container, user) => void (await userOf(container, snapshots.rootOf(container.id), user)),
     launch: execLauncher({
       shimPath: host.shimPath, runtimes: host.runtimes, runtimeRoot, host: host.spec, stateFolder: execFolder,
       rootOf: (id) => snapshots.rootOf(id),

@@ -1,5 +1,4 @@
-import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { EngineError } from '#base/errors.ts';
 import type { LogEntry, LogQuery } from '#parts/logs/log-entry.ts';
@@ -43,15 +42,14 @@ export class ContainerLogs {
       follow: false, tail: undefined, sinceNs: undefined, untilNs: undefined,
     };
     const { entries } = await this.read(container, query, cancel);
-    const output = new PassThrough();
-    const pour = async (): Promise<void> => {
-      for await (const batch of entries) {
-        for (const entry of batch) if (!output.write(framed(entry, session.tty))) await new Promise((resolve) => output.once('drain', resolve));
-      }
-      await pipeline(session.output, output);
+    const output = Readable.from(inTurn(entries, session), { objectMode: false });
+    return {
+      ...session, output,
+      [Symbol.asyncDispose]: async () => {
+        output.destroy();
+        await session[Symbol.asyncDispose]();
+      },
     };
-    pour().catch((thrown: unknown) => output.destroy(thrown as Error));
-    return { ...session, output, [Symbol.asyncDispose]: () => session[Symbol.asyncDispose]() };
   }
 
   async *#until(container: Container, path: string, query: LogQuery, cancel: AbortSignal): AsyncGenerator<readonly LogEntry[]> {
@@ -65,6 +63,11 @@ export class ContainerLogs {
     if (!now || (!isRunningToDocker(now) && now.state.status !== 'created')) ended.abort();
     yield* read(path, query, ended.signal, cancel);
   }
+}
+
+async function* inTurn(logged: AsyncIterable<readonly LogEntry[]>, { output, tty }: AttachSession): AsyncGenerator<Buffer> {
+  for await (const batch of logged) for (const entry of batch) yield framed(entry, tty);
+  yield* output as AsyncIterable<Buffer>;
 }
 
 function framed({ source, line }: LogEntry, tty: boolean): Buffer {

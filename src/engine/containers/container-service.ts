@@ -1,4 +1,4 @@
-import { EngineError, isKind, messageOf } from '#base/errors.ts';
+import { codeOf, EngineError, isKind, messageOf } from '#base/errors.ts';
 import type { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
@@ -11,7 +11,7 @@ import type {
 } from './containers.ts';
 import type { ContainerCreator } from './creator.ts';
 import { parseDetachKeys } from './detach-keys.ts';
-import { isRestarting, nameInUse, invalidName, notRenamed, notRunning } from './errors.ts';
+import { cannotAttach, isRestarting, nameInUse, invalidName, notRenamed, notRunning } from './errors.ts';
 import type { ContainerInspector } from './inspector.ts';
 import type { LiveContainers } from './live-process.ts';
 import type { ContainerLogs } from './container-logs.ts';
@@ -80,10 +80,9 @@ export class ContainerService implements Containers {
   async restart(ref: string, options: StopOptions, cancel: AbortSignal): Promise<void> {
     const { records, stopper, starter, events } = this.#parts;
     const { id } = records.get(ref);
-    await stopper.stop(id, { ...options, keep: true }, cancel).catch((thrown: unknown) => {
-      if (!isKind(thrown, 'not-modified')) throw thrown;
-    });
-    await starter.start(id, cancel);
+    await stopper.stop(id, { ...options, keep: true }, cancel).catch(unlessNotModified);
+    // it may have been started by somebody else in between
+    await starter.start(id, cancel).catch(unlessNotModified);
     publishContainer(events, records.get(id), 'restart');
   }
 
@@ -99,7 +98,10 @@ export class ContainerService implements Containers {
     if (state.status === 'paused') throw new EngineError('conflict', `Container ${id} is already paused`);
     if (state.status === 'restarting') throw isRestarting(id);
     if (!isLive(state)) throw notRunning(id);
-    await freeze(id, true);
+    await freeze(id, true).catch((thrown: unknown) => {
+      // it ends at this moment: its cgroup is gone, its end is not stored yet
+      throw codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENODEV' ? notRunning(id) : thrown;
+    });
     publishContainer(events, records.apply(id, { type: 'paused' }), 'pause');
   }
 
@@ -123,14 +125,13 @@ export class ContainerService implements Containers {
     const container = records.get(ref);
     const { id, state, spec } = container;
     if (options.detachKeys !== undefined) parseDetachKeys(options.detachKeys);
-    if (state.status === 'paused') throw new EngineError('conflict', `container ${id} is paused, unpause the container before attach.`);
-    if (state.status === 'restarting') throw isRestarting(id);
+    if (state.status === 'paused' || state.status === 'restarting') throw cannotAttach(ref, state.status);
     cancel.throwIfAborted();
     const session = hub.session({
       id,
       process: live.find(id)?.process,
       settings: spec.process,
-      options: options.stream ? options : { ...options, stdin: false, stdout: false, stderr: false },
+      options,
       onDetach: () => publishContainer(events, container, 'detach'),
     });
     publishContainer(events, container, 'attach');
@@ -211,6 +212,11 @@ export class ContainerService implements Containers {
     events.publish({ type: 'container', action: 'prune', actorId: '', attributes: { reclaimed: String(reclaimedBytes) } });
     return { deleted, reclaimedBytes };
   }
+}
+
+/** What is so already is no failure of a restart. */
+function unlessNotModified(thrown: unknown): void {
+  if (!isKind(thrown, 'not-modified')) throw thrown;
 }
 
 /** Milliseconds since 1970, from `until=10m`, a date, or a Unix time. */

@@ -33,8 +33,15 @@ export function notRunning(id: string): EngineError {
   return new EngineError('conflict', `container ${id} is not running`);
 }
 
-export function isPaused(id: string): EngineError {
-  return new EngineError('conflict', `container ${id} is paused, unpause the container before exec`);
+/** `ref` as the user gave it. */
+export function isPausedForExec(ref: string): EngineError {
+  return new EngineError('conflict', `Container ${ref} is paused, unpause the container before exec`);
+}
+
+/** Docker's two other words for the same, for a client that wants to attach. */
+export function cannotAttach(ref: string, status: 'paused' | 'restarting'): EngineError {
+  const advice = status === 'paused' ? 'unpause the container before attach' : 'wait until the container is running';
+  return new EngineError('conflict', `container ${ref} is ${status}, ${advice}`);
 }
 
 export function isRestarting(id: string): EngineError {
@@ -43,11 +50,8 @@ export function isRestarting(id: string): EngineError {
 
 /** `ref` as the user gave it. */
 export function cannotRemoveLive(ref: string, status: string): EngineError {
-  const advice = status === 'paused' ? 'unpause and then stop the container' : 'stop the container';
-  return new EngineError(
-    'conflict',
-    `cannot remove container "${ref}": container is ${status}: ${advice} before removing or force remove`,
-  );
+  const advice = status === 'paused' ? 'paused and must be unpaused first' : `${status}: stop the container before removing or force remove`;
+  return new EngineError('conflict', `cannot remove container "${ref}": container is ${advice}`);
 }
 
 export function removalInProgress(id: string): EngineError {

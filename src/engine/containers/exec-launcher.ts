@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EngineError } from '#base/errors.ts';
 import { writeProcess } from '#parts/runtime/bundle.ts';
 import { ociProcess } from '#parts/runtime/process.ts';
 import { containerEnvironment, mergeEnvironment, workingDirectory } from '#parts/runtime/process-args.ts';
@@ -34,7 +35,7 @@ export function execLauncher(parts: Parts): ExecLauncher {
         process: {
           env,
           args: spec.args,
-          cwd: workingDirectory(spec.workingDir || settings.workingDir),
+          cwd: folderOf(spec.workingDir || settings.workingDir),
           tty: spec.tty,
           consoleSize: size && size.rows > 0 ? size : null,
           uid: user.uid, gid: user.gid, additionalGids: user.additionalGids,
@@ -70,4 +71,10 @@ export function execLauncher(parts: Parts): ExecLauncher {
       throw thrown;
     }
   };
+}
+
+/** Unlike that of a container's own process, this one is the runtime's to refuse: in runc's words. */
+function folderOf(given: string): string {
+  if (given !== '' && !given.startsWith('/')) throw new EngineError('internal', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path');
+  return workingDirectory(given);
 }

@@ -1,12 +1,12 @@
 import { newId } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
-import { EngineError, messageOf } from '#base/errors.ts';
+import { EngineError, isKind, messageOf } from '#base/errors.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Container } from './container.ts';
 import { publishContainer } from './container-events.ts';
 import type { AttachSession, TerminalSize } from './containers.ts';
 import { parseDetachKeys } from './detach-keys.ts';
-import { isPaused, isRestarting, noSuchExec, notRunning } from './errors.ts';
+import { isPausedForExec, isRestarting, noSuchExec, notRunning } from './errors.ts';
 import type { ExecDetails, Execs, ExecSpec } from './execs.ts';
 import type { LiveProcess } from './live-process.ts';
 import type { ContainerRecords } from './records.ts';
@@ -43,6 +43,8 @@ interface Parts {
   readonly events: Events;
   readonly hub: StdioHub;
   readonly launch: ExecLauncher;
+  /** Throws where the running container knows no such user or group. */
+  readonly checkUser: (container: Container, user: string) => Promise<void>;
   /** Called as early as a start can be foreseen: what makes the kernel wait is begun then. */
   readonly expectStart: () => void;
   readonly log: Log;
@@ -55,14 +57,19 @@ export class ExecService implements Execs {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    parts.records.watch((id, container) => this.#forgetUnstarted(id, container));
   }
 
   async create(containerRef: string, spec: ExecSpec): Promise<{ id: string }> {
     const container = this.#parts.records.get(containerRef);
-    const { generation } = runningStateOf(container);
+    const { generation } = runningStateOf(container, containerRef);
     if (spec.args.length === 0) throw new EngineError('invalid', 'No exec command specified');
     if (spec.detachKeys !== undefined) parseDetachKeys(spec.detachKeys);
     this.#parts.expectStart();
+    // dockerd says so before there is an exec, as a mistake of the client's
+    if (spec.user !== '') await this.#parts.checkUser(container, spec.user).catch((thrown: unknown) => {
+      throw isKind(thrown, 'internal') ? new EngineError('invalid', thrown.message, { cause: thrown }) : thrown;
+    });
     const id = newId();
     this.#byId.set(id, {
       id, spec, generation,
@@ -161,7 +168,7 @@ export class ExecService implements Execs {
     if (!container) throw noSuchExec(id);
     if (exec.state === 'ended') throw new EngineError('conflict', `exec command ${id} has already run`);
     if (exec.state === 'running') throw new EngineError('conflict', `exec command ${id} is already running`);
-    const { generation } = runningStateOf(container);
+    const { generation } = runningStateOf(container, container.id);
     if (generation !== exec.generation) throw notRunning(container.id);
     exec.state = 'running';
     return exec;
@@ -184,6 +191,15 @@ export class ExecService implements Execs {
     }
   }
 
+  /** Those that can never be started: their container is gone, or has been started again. */
+  #forgetUnstarted(containerId: string, container: Container | undefined): void {
+    const generation = container && isLive(container.state) ? container.state.generation : undefined;
+    if (container && generation === undefined) return;
+    for (const exec of this.#byId.values()) {
+      if (exec.containerId === containerId && exec.state === 'created' && exec.generation !== generation) this.#byId.delete(exec.id);
+    }
+  }
+
   #ended(exec: Exec, exitCode: number): void {
     exec.state = 'ended';
     exec.exitCode = exitCode;
@@ -193,8 +209,8 @@ export class ExecService implements Execs {
   }
 }
 
-function runningStateOf({ id, state }: Container): Extract<ContainerState, { status: 'running' }> {
-  if (state.status === 'paused') throw isPaused(id);
+function runningStateOf({ id, state }: Container, ref: string): Extract<ContainerState, { status: 'running' }> {
+  if (state.status === 'paused') throw isPausedForExec(ref);
   if (state.status === 'restarting') throw isRestarting(id);
   if (!isLive(state)) throw notRunning(id);
   return state as Extract<ContainerState, { status: 'running' }>;

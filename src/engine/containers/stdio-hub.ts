@@ -13,11 +13,20 @@ export interface StdioSettings {
   readonly stdinOnce: boolean;
 }
 
-type Source = Promise<{ readonly process: LiveProcess; readonly output: Readable | undefined } | undefined>;
+/** What a session is joined with: a process, and its output where that is wanted. undefined: there will be none. */
+type Found = { readonly process: LiveProcess; readonly output: Readable | undefined } | undefined;
+type Source = Promise<Found>;
 
 interface Waiting {
-  readonly resolve: (process: LiveProcess | undefined, output: Readable | undefined) => void;
+  readonly resolve: (found: Found) => void;
   readonly wantsOutput: boolean;
+}
+
+interface Client {
+  readonly settings: StdioSettings;
+  readonly options: AttachOptions;
+  /** Fires when the client has detached or gone. */
+  readonly left: AbortSignal;
 }
 
 /**
@@ -37,36 +46,20 @@ export class StdioHub {
     return [...(this.#waiting.get(id) ?? [])].some(({ wantsOutput }) => wantsOutput);
   }
 
-  /** Who waits for the next start. Leave by aborting `left`. */
-  join(id: string, wantsOutput: boolean, left: AbortSignal): Source {
-    const { promise, resolve } = Promise.withResolvers<Awaited<Source>>();
-    const waiting: Waiting = { resolve: (process, output) => resolve(process ? { process, output } : undefined), wantsOutput };
-    const here = this.#waiting.get(id) ?? new Set();
-    this.#waiting.set(id, here.add(waiting));
-    left.addEventListener('abort', () => {
-      here.delete(waiting);
-      resolve(undefined);
-    }, { once: true });
-    return promise;
-  }
-
   /** Call in the same turn in which a launch has returned: the process's first output goes to those who waited. */
   started(id: string, process: LiveProcess): void {
-    const waiting = [...(this.#waiting.get(id) ?? [])];
-    this.#waiting.delete(id);
+    const waiting = this.#takeWaiting(id);
     const readers = waiting.filter(({ wantsOutput }) => wantsOutput);
     const outputs = readers.length > 0 ? fanOut(process.subscribe(), readers.length) : [];
-    for (const one of waiting) one.resolve(process, one.wantsOutput ? outputs.shift() : undefined);
+    for (const one of waiting) one.resolve({ process, output: one.wantsOutput ? outputs.shift() : undefined });
   }
 
   /** The start failed or the container is gone: nobody waits any longer. */
   ended(id: string): void {
-    const waiting = [...(this.#waiting.get(id) ?? [])];
-    this.#waiting.delete(id);
-    for (const one of waiting) one.resolve(undefined, undefined);
+    for (const one of this.#takeWaiting(id)) one.resolve(undefined);
   }
 
-  /** A client's session over a process that runs (`process` given) or is to start. */
+  /** A client's session over a process that runs (`process` given) or is to start. Without `stream` it is over at once. */
   session(request: {
     readonly id: string;
     readonly process: LiveProcess | undefined;
@@ -74,15 +67,13 @@ export class StdioHub {
     readonly options: AttachOptions;
     readonly onDetach: () => void;
   }): AttachSession {
-    const { id, process, settings, options, onDetach } = request;
+    const { settings, options, onDetach } = request;
     const left = new AbortController();
-    const wantsOutput = options.stdout || options.stderr;
-    const source: Source = process
-      ? Promise.resolve({ process, output: wantsOutput ? process.subscribe() : undefined })
-      : this.join(id, wantsOutput, left.signal);
+    const source = this.#source(request, left.signal);
     const output = new PassThrough();
+    output.on('error', () => {}); // a client that has left is no reason to end the engine
     void source
-      .then((found) => this.#pour(found, output, settings, options))
+      .then((found) => this.#pour(found, output, { settings, options, left: left.signal }))
       .catch((thrown: unknown) => output.destroy(thrown as Error));
     const detach = (): void => {
       left.abort();
@@ -103,33 +94,72 @@ export class StdioHub {
     };
   }
 
-  async #pour(found: Awaited<Source>, output: PassThrough, settings: StdioSettings, options: AttachOptions): Promise<void> {
-    if (!found) {
-      output.end();
-      return;
-    }
-    if (!found.output) {
+  #source({ id, process, options }: { id: string; process: LiveProcess | undefined; options: AttachOptions }, left: AbortSignal): Source {
+    if (!options.stream) return Promise.resolve(undefined);
+    const wantsOutput = options.stdout || options.stderr;
+    if (!process) return this.#nextStart(id, wantsOutput, left);
+    return Promise.resolve({ process, output: wantsOutput ? process.subscribe() : undefined });
+  }
+
+  #nextStart(id: string, wantsOutput: boolean, left: AbortSignal): Source {
+    const { promise, resolve } = Promise.withResolvers<Found>();
+    const waiting: Waiting = { resolve, wantsOutput };
+    this.#waiting.set(id, (this.#waiting.get(id) ?? new Set()).add(waiting));
+    left.addEventListener('abort', () => {
+      const here = this.#waiting.get(id);
+      here?.delete(waiting);
+      if (here?.size === 0) this.#waiting.delete(id);
+      resolve(undefined);
+    }, { once: true });
+    return promise;
+  }
+
+  #takeWaiting(id: string): readonly Waiting[] {
+    const waiting = [...(this.#waiting.get(id) ?? [])];
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  async #pour(found: Found, output: PassThrough, client: Client): Promise<void> {
+    const from = found?.output;
+    if (client.left.aborted) from?.destroy(); // nobody reads it: the process must not wait for that
+    else if (from) this.#connect(from, output, client);
+    else {
       // a client that only writes is held until the process has ended
-      await found.process.exited;
+      await found?.process.exited;
       output.end();
-      return;
     }
-    const from = found.output;
+  }
+
+  #connect(from: Readable, output: PassThrough, { settings, options, left }: Client): void {
     const whole = !settings.tty && options.stdout && options.stderr;
     const shaped = whole ? from : from.pipe(new FrameFilter({ raw: settings.tty, stdout: options.stdout, stderr: options.stderr }));
     from.on('error', (error) => {
       this.#log.warn('the output of a process broke off', { error: messageOf(error) });
       output.end();
     });
-    output.on('close', () => from.destroy());
+    // before the output is ended: nothing may come behind its end
+    left.addEventListener('abort', () => {
+      shaped.unpipe(output);
+      from.destroy();
+    }, { once: true });
+    output.once('close', () => from.destroy());
     shaped.pipe(output);
   }
 }
 
+/** The same for each of several readers, as fast as the slowest of them. */
 function fanOut(from: Readable, count: number): Readable[] {
   if (count === 1) return [from];
   const copies = Array.from({ length: count }, () => new PassThrough());
-  for (const copy of copies) from.pipe(copy);
+  let reading = count;
+  for (const copy of copies) {
+    from.pipe(copy);
+    copy.once('close', () => {
+      if (--reading === 0) from.destroy(); // what nobody reads would hold the process up
+    });
+  }
+  from.once('error', (error) => copies.forEach((copy) => copy.destroy(error)));
   return copies;
 }
 
@@ -156,4 +186,3 @@ function clientInput(parts: { source: Source; settings: StdioSettings; options: 
     },
   });
 }
-

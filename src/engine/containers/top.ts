@@ -36,8 +36,9 @@ async function ps(args: readonly string[]): Promise<string> {
     return (await run('ps', args, { maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT_MS })).stdout;
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') throw new EngineError('internal', 'error running ps: not found on this host: install the package procps', { cause: thrown });
-    const { stderr } = thrown as { stderr?: string };
-    throw new EngineError('internal', `error running ps: ${stderr?.trim() || String(thrown)}`, { cause: thrown });
+    // its first line says why
+    const said = (thrown as { stderr?: string }).stderr?.split('\n', 1)[0]?.trim();
+    throw new EngineError('internal', said ? `ps: ${said}` : `error running ps: ${String(thrown)}`, { cause: thrown });
   }
 }
 
