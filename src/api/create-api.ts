@@ -1,5 +1,6 @@
 import type { Log } from '#base/log.ts';
 import type { Containers } from '#engine/containers/containers.ts';
+import type { CommitContainer } from '#engine/containers/container-committer.ts';
 import type { ContainerFiles } from '#engine/containers/container-files.ts';
 import type { Execs } from '#engine/containers/execs.ts';
 import type { Events } from '#engine/events/events.ts';
@@ -10,6 +11,7 @@ import type { System } from '#engine/system/system.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
 import { Router } from './router.ts';
 import { type Bootstrap, bootstrapRoutes } from './routes/bootstrap.ts';
+import { commitRoutes } from './routes/commit.ts';
 import { containerFileRoutes } from './routes/container-files.ts';
 import { containerRoutes } from './routes/containers.ts';
 import { containerStatsRoutes } from './routes/container-stats.ts';
@@ -31,6 +33,7 @@ import { ApiServer } from './server.ts';
 export interface ApiParts {
   readonly containers: Containers;
   readonly files: ContainerFiles;
+  readonly commit: CommitContainer;
   readonly execs: Execs;
   readonly images: Images;
   readonly networks: Networks;
@@ -44,7 +47,7 @@ export interface ApiParts {
 
 /** Docker's Engine API over the engine. Call `listen` for each socket, `close` once. */
 export function createApi(parts: ApiParts): ApiServer {
-  const { containers, files, execs, images, networks, volumes, events, system, metrics, bootstrap, log } = parts;
+  const { containers, files, commit, execs, images, networks, volumes, events, system, metrics, bootstrap, log } = parts;
   const router = new Router([
     ...systemRoutes(system),
     ...diskUsageRoutes(parts),
@@ -55,6 +58,7 @@ export function createApi(parts: ApiParts): ApiServer {
     ...containerStatsRoutes(containers),
     ...containerUpdateRoutes(containers),
     ...containerFileRoutes(files),
+    ...commitRoutes(commit),
     ...execRoutes(execs),
     ...imageRoutes(images, containers),
     ...imageTransferRoutes(images),

@@ -48,9 +48,12 @@ export async function testApi(parts: Partial<ApiParts>): Promise<TestApi> {
   const bootstrap = (): never => {
     throw new Error('the fake was not told what bootstrap does');
   };
+  const commit = (): never => {
+    throw new Error('the fake was not told what commit does');
+  };
   const names = ['containers', 'files', 'execs', 'images', 'networks', 'volumes', 'events', 'system', 'metrics'] as const;
-  const fakes = Object.fromEntries(names.map((name) => [name, fake({})])) as unknown as Omit<ApiParts, 'bootstrap' | 'log'>;
-  const server = createApi({ ...fakes, bootstrap, log: silentLog, ...parts });
+  const fakes = Object.fromEntries(names.map((name) => [name, fake({})])) as unknown as Omit<ApiParts, 'bootstrap' | 'commit' | 'log'>;
+  const server = createApi({ ...fakes, bootstrap, commit, log: silentLog, ...parts });
   await server.listen({ path });
   return {
     path,

@@ -10,6 +10,7 @@ export interface CommandNode {
 }
 
 const attach: CommandNode = { summary: 'Connect this terminal to a running container', load: async () => (await import('./commands/container/attach.ts')).attach };
+const commit: CommandNode = { summary: 'Make an image of what a container changed', load: async () => (await import('./commands/container/commit.ts')).commit };
 const cp: CommandNode = { summary: 'Copy files between a container and this machine', load: async () => (await import('./commands/container/cp.ts')).cp };
 const create: CommandNode = { summary: 'Make a container without starting it', load: async () => (await import('./commands/container/create.ts')).create };
 const diff: CommandNode = { summary: 'Show what changed in the files of a container', load: async () => (await import('./commands/container/diff.ts')).diff };
@@ -47,7 +48,7 @@ const info: CommandNode = { summary: 'Show what the engine is and what it has', 
 const container: CommandNode = {
   summary: 'Manage containers',
   children: {
-    attach, cp, create, diff, exec, export: exportContainer,
+    attach, commit, cp, create, diff, exec, export: exportContainer,
     inspect: { summary: 'Show all details of containers', load: async () => (await import('./commands/container/inspect.ts')).inspect },
     kill, logs, ls: containerLs, pause, port,
     prune: { summary: 'Remove all stopped containers', load: async () => (await import('./commands/container/prune.ts')).prune },
@@ -118,7 +119,7 @@ export const MANAGEMENT_COMMANDS: Readonly<Record<string, CommandNode>> = { comp
 export const OTHER_COMMANDS: Readonly<Record<string, CommandNode>> = {
   attach,
   bootstrap: { summary: "Make a base image from the distribution's packages, without a registry", load: async () => (await import('./commands/image/bootstrap.ts')).bootstrap },
-  cp, create, diff, events, export: exportContainer, history, import: importImage,
+  commit, cp, create, diff, events, export: exportContainer, history, import: importImage,
   inspect: { summary: 'Show all details of containers, images, networks and volumes', load: async () => (await import('./commands/system/inspect.ts')).inspect },
   kill, load, logs, pause, port, rename, restart, rm: containerRm, rmi: imageRm, save, start, stats, stop, tag, top, unpause, update, wait,
 };

@@ -120,6 +120,11 @@ export class ContainerCalls {
     return body;
   }
 
+  /** Makes an image of a container. */
+  async commit(ref: string, query: { readonly repo?: string | undefined; readonly tag?: string | undefined; readonly comment?: string | undefined; readonly author?: string | undefined; readonly changes: readonly string[]; readonly pause: boolean }, cancel?: AbortSignal): Promise<{ readonly Id: string }> {
+    return await this.#engine.json({ method: 'POST', path: '/commit', query: { container: ref, ...query } }, cancel);
+  }
+
   /** What a path in a container is; a link is told of itself. */
   async statPath(ref: string, file: string, cancel?: AbortSignal): Promise<PathStat> {
     const reply = await this.#engine.stream({ method: 'HEAD', path: path('/containers/', ref, '/archive'), query: { path: file } }, cancel);

@@ -5,6 +5,7 @@ import { EngineError, messageOf } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
 import type { Log } from '#base/log.ts';
 import type { Container } from '#engine/containers/container.ts';
+import { type CommitContainer, containerCommitter } from '#engine/containers/container-committer.ts';
 import { type ContainerFiles, ContainerFileService } from '#engine/containers/container-files.ts';
 import { ContainerLogs } from '#engine/containers/container-logs.ts';
 import { ContainerService } from '#engine/containers/container-service.ts';
@@ -33,6 +34,7 @@ import { ContainerStopper } from '#engine/containers/stopper.ts';
 import { ContainerSupervisor } from '#engine/containers/supervisor.ts';
 import { ContainerUpdater } from '#engine/containers/updater.ts';
 import type { EventLog } from '#engine/events/event-log.ts';
+import type { ContainerImageRequest } from '#engine/images/container-image.ts';
 import type { Images } from '#engine/images/images.ts';
 import { containerMetrics } from '#engine/metrics/container-metrics.ts';
 import { logMetrics } from '#engine/metrics/log-metrics.ts';
@@ -68,6 +70,7 @@ export interface ContainerParts {
   readonly host: HostParts;
   readonly records: ContainerRecords;
   readonly images: Images;
+  readonly makeImage: (request: ContainerImageRequest, cancel: AbortSignal) => Promise<{ readonly id: string; readonly name: string }>;
   readonly lineageOf: (imageId: string) => readonly string[];
   readonly volumes: VolumeService;
   readonly events: EventLog;
@@ -82,6 +85,7 @@ export interface ComposedContainers {
   readonly execs: ExecService;
   readonly metrics: readonly MetricCollector[];
   readonly files: ContainerFiles;
+  readonly commit: CommitContainer;
   recover(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -224,6 +228,13 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     roots: snapshots,
     ownerOf: (container, root) => userOf(container, root),
   });
+  const commit = containerCommitter({
+    records, events, threads,
+    roots: snapshots,
+    pause: (id) => containers.pause(id),
+    unpause: (id) => containers.unpause(id),
+    makeImage: parts.makeImage,
+  });
   const recovery = new ContainerRecovery({
     records, live, supervisor, remover, reap, log, folder,
     reconnect: ({ id }) => reconnect(join(stateFolder, id)),
@@ -240,7 +251,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     freeze,
   });
   return {
-    containers, execs, files,
+    containers, execs, files, commit,
     metrics: [containerMetrics({ containers: () => records.list(), sources }), logMetrics({ containers: () => records.list(), folder })],
     recover: async () => {
       // execs do not outlive the engine that knew them: their shims end with them

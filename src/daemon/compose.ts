@@ -9,6 +9,7 @@ import { ContainerRecords } from '#engine/containers/records.ts';
 import { isLive } from '#engine/containers/state.ts';
 import { EventLog } from '#engine/events/event-log.ts';
 import { ImageBootstrapper } from '#engine/images/bootstrap.ts';
+import { makeContainerImage } from '#engine/images/container-image.ts';
 import { ImageStore } from '#engine/images/image-store.ts';
 import type { Images } from '#engine/images/images.ts';
 import { ImagePuller } from '#engine/images/pull.ts';
@@ -95,6 +96,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     config, log, host, records, images, volumes, events, snapshots, network,
     bridgeGateway: () => network.bridge()?.gateway ?? '',
     networkIdOf: (mode) => networkRecords.builtInId(mode),
+    makeImage: (request, cancel) => makeContainerImage({ records: store.records, blobs: store.blobs, content, leases, committer: store.committer, garbage: store.garbage, events }, request, cancel),
     lineageOf: (id) => store.lineageOf(id),
   });
   const system = new SystemService({
@@ -129,6 +131,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     containers: composed.containers,
     execs: composed.execs,
     files: composed.files,
+    commit: composed.commit,
     bootstrap: (request, report, cancel) => bootstrapper.bootstrap(request, report, cancel),
   });
 

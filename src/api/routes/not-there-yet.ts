@@ -12,7 +12,6 @@ const MISSING: readonly (readonly [Method, string, string])[] = [
   ['POST', '/build/cancel', 'building images'],
   ['POST', '/session', 'building images with BuildKit'],
   ['POST', '/grpc', 'building images with BuildKit'],
-  ['POST', '/commit', 'making an image from a container'],
   ['GET', '/containers/{name}/attach/ws', 'attaching over a web socket'],
   ['GET', '/images/search', 'searching registries'],
   ['GET', '/images/{name...}/attestations', 'attestations of images'],

@@ -18,7 +18,7 @@ export interface ContainerFiles {
   /** What is not as in the image, by path. */
   changes(ref: string, cancel: AbortSignal): Promise<readonly Change[]>;
   /** All files as a tar archive, without what is mounted into the container. */
-  export(ref: string, cancel: AbortSignal): Promise<Readable>;
+  export(ref: string, cancel: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** What a path is; a link is told of itself, unless the path ends with a slash or `/.`. @throws {EngineError} `not-found` */
   statPath(ref: string, path: string, cancel: AbortSignal): Promise<PathFacts>;
   /** The same with what is there as a tar archive, volumes and all. */
@@ -68,13 +68,24 @@ export class ContainerFileService implements ContainerFiles {
     return await threads.changes(roots.changeTree(id), cancel);
   }
 
-  async export(ref: string, cancel: AbortSignal): Promise<Readable> {
+  async export(ref: string, cancel: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const { records, threads, events } = this.#parts;
     const { id } = records.get(ref);
     const { container, root } = await this.#mounted(id, cannotExport);
     const { archive } = this.#untilEnded(id, threads.packRoot(root, cancel));
     publishContainer(events, container, 'export');
-    return archive;
+    return this.#whole(id, archive);
+  }
+
+  /** What was removed under our hands is not whole, and does not end as if it were. */
+  async *#whole(id: string, archive: Readable): AsyncGenerator<Uint8Array> {
+    try {
+      yield* archive as AsyncIterable<Buffer>;
+      const { status } = this.#parts.records.get(id).state;
+      if (status === 'removing' || status === 'dead') throw cannotExport(id, status);
+    } finally {
+      archive.destroy();
+    }
   }
 
   async statPath(ref: string, path: string, cancel: AbortSignal): Promise<PathFacts> {
