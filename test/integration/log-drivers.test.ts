@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { StreamReceiver } from '../../src/parts/log-shipping/receivers.testing.ts';
 import { busybox, docker, dockerOk, eventually, removing, run } from '../support/commands.ts';
 
 before(busybox);
@@ -96,9 +97,7 @@ test('nothing is lost while rsyslogd is away, or the engine, and logs go on work
   await allOf(server, 10, 'talk');
   await server.stop();
   await new Promise((resolve) => setTimeout(resolve, 1000));
-  process.kill(Number(await readFile(process.env['ONGGI_PIDFILE'] ?? '', 'utf8')), 'SIGKILL');
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  assert.equal((await run(process.env['ONGGI_RESTART'] ?? '', [])).code, 0);
+  await restartEngine('SIGKILL');
   await server.start();
   await dockerOk('wait', 'talker');
   const expected = Array.from({ length: 120 }, (_, index) => `line ${index}`);
@@ -140,4 +139,55 @@ test('drivers and their options are refused as by dockerd', async () => {
   await refused('syslog', 'syslog-address=foo', "unsupported scheme: ''");
   await refused('syslog', 'max-size=1m', "unknown log opt 'max-size' for syslog log driver");
   await refused('local', 'tag=x', "unknown log opt 'tag' for log driver local");
+});
+
+test('daemon.json names the driver of containers that do not', { timeout: 60_000 }, async () => {
+  await using _gone = removing('given');
+  const file = join(process.env['ONGGI_SANDBOX'] ?? '', 'daemon.json');
+  const before = await readFile(file, 'utf8');
+  const lines: string[] = [];
+  await using receiver = await StreamReceiver.listen((bytes) => {
+    const end = bytes.lastIndexOf(0) + 1;
+    for (const json of bytes.toString('utf8', 0, end).split('\0').slice(0, -1)) lines.push((JSON.parse(json) as { short_message: string }).short_message);
+    return bytes.subarray(end);
+  });
+  try {
+    await writeFile(file, JSON.stringify({ ...(JSON.parse(before) as object), 'log-driver': 'gelf', 'log-opts': { 'gelf-address': `tcp://127.0.0.1:${receiver.port}` } }));
+    await restartEngine('SIGTERM');
+    assert.equal(await dockerOk('info', '-f', '{{.LoggingDriver}} {{.Plugins.Log}}'), 'gelf [fluentd gelf journald json-file local splunk syslog]');
+    assert.equal(await dockerOk('run', '--name', 'given', 'busybox', 'echo', 'hello'), 'hello');
+    assert.equal(await dockerOk('inspect', '-f', '{{.HostConfig.LogConfig.Type}}', 'given'), 'gelf');
+    await eventually('the line', async () => lines.includes('hello') || undefined);
+    assert.equal(await dockerOk('logs', 'given'), 'hello');
+  } finally {
+    await writeFile(file, before);
+    await restartEngine('SIGTERM');
+  }
+});
+
+async function restartEngine(signal: NodeJS.Signals): Promise<void> {
+  const pidFile = process.env['ONGGI_PIDFILE'] ?? '';
+  const pid = Number(await readFile(pidFile, 'utf8'));
+  process.kill(pid, signal);
+  await eventually('the end of the engine', async () => (isThere(pid) ? undefined : true));
+  const restarted = await run(process.env['ONGGI_RESTART'] ?? '', []);
+  assert.equal(restarted.code, 0, restarted.stderr);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('a start says what is wrong with a driver, and a receiver that is away does not hinder it', async () => {
+  await using _gone = removing('wrong', 'away');
+  const splunk = await docker('run', '--name', 'wrong', '--log-driver', 'splunk', '--log-opt', 'splunk-url=http://127.0.0.1:1', '--log-opt', 'splunk-token=t', 'busybox', 'true');
+  assert.equal(splunk.code, 125);
+  assert.match(splunk.stderr, /failed to initialize logging driver: Options "http:\/\/127\.0\.0\.1:1\/services\/collector\/event\/1\.0": dial tcp 127\.0\.0\.1:1: connect: connection refused/);
+  assert.equal(await dockerOk('run', '--name', 'away', '--log-driver', 'fluentd', '--log-opt', 'fluentd-address=127.0.0.1:1', 'busybox', 'echo', 'x'), 'x');
+  assert.equal(await dockerOk('logs', 'away'), 'x');
 });
