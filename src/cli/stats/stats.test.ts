@@ -80,3 +80,21 @@ test('elsewhere it goes on line by line, without control characters', async () =
   const { console } = await play(engine, ['stats', '--format', '{{.MemUsage}}', 'web']);
   assert.match(console.output, /^1MiB \/ 100MiB\n2MiB \/ 100MiB\n/);
 });
+
+test('containers that come and go do so on the screen; the engine\'s end ends it', async () => {
+  await using engine = await FakeEngine.start(async ({ path }, response) => {
+    if (path === '/containers/json') sendJson(response, 200, []);
+    else if (path === '/events') {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.write(`${JSON.stringify({ Type: 'container', Action: 'start', Actor: { ID, Attributes: {} }, time: 1, timeNano: 1 })}\n`);
+      setTimeout(() => response.end(), 1200);
+    } else if (path.endsWith('/stats')) {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.write(`${JSON.stringify(sample(1 << 20))}\n`);
+    } else return false;
+    return true;
+  });
+  const { code, console } = await play(engine, ['stats', '--format', '{{.Name}}'], true);
+  assert.equal(code, 0);
+  assert.ok(console.output.includes('\u001B[Hweb\u001B[K\n\u001B[J'));
+});

@@ -40,14 +40,17 @@ export const stats: Command = command({
     for (const container of listed) board.watch(container);
     await board.settled();
     failWith(named ? board.failures() : []);
-    let lost: unknown;
-    if (!named) void followContainers(engine, board, flags.all).catch((thrown: unknown) => (lost = thrown));
-    while (lost === undefined && (board.size > 0 || !named)) {
+    // the engine's end ends it, whatever is on the board
+    let end: { readonly failures: readonly string[] } | undefined;
+    if (!named) {
+      void followContainers(engine, board, flags.all).then(() => (end = { failures: [] }), (thrown: unknown) => (end = { failures: [errorText(thrown)] }));
+    }
+    while (end === undefined && (board.size > 0 || !named)) {
       draw(console, show());
       await pause(console.stdout.isTerminal ? REDRAW_MS : APPEND_MS);
       failWith(named ? board.failures() : []);
     }
-    failWith(lost === undefined ? [] : [errorText(lost)]);
+    failWith(end?.failures ?? []);
   },
 });
 
