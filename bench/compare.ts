@@ -1,6 +1,7 @@
 // compare.ts OURS PEER [CASE...] [--rounds N] [--lines N] [--json FILE]
 // Times the same docker commands against two engines in turn (A B A B) in one run. OURS and PEER are unix sockets.
-// Every figure is the ratio of medians: below 1, OURS is faster. Absolute times stand beside it.
+// `ratio` is that of the medians: below 1, OURS is faster. The ratio of the fastest rounds stands beside it: on a machine
+// with other work it is the steadier one.
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -24,6 +25,8 @@ interface Row {
   readonly oursMs: number;
   readonly peerMs: number;
   readonly ratio: number;
+  readonly oursLeastMs: number;
+  readonly peerLeastMs: number;
 }
 const rows: Row[] = [];
 
@@ -58,9 +61,18 @@ async function pair(name: string, time: (socket: string) => Promise<number>, rou
       if (round > 0) got[socket]?.push(ms);
     }
   }
-  const [oursMs, peerMs] = [median(got[ours as string] ?? []), median(got[peer as string] ?? [])];
-  rows.push({ name, oursMs, peerMs, ratio: oursMs / peerMs });
-  console.log(`${name.padEnd(12)} ours ${oursMs.toFixed(1).padStart(9)} ms   peer ${peerMs.toFixed(1).padStart(9)} ms   ratio ${(oursMs / peerMs).toFixed(3)}`);
+  const [mine, theirs] = [got[ours as string] ?? [], got[peer as string] ?? []];
+  const row: Row = {
+    name,
+    oursMs: median(mine), peerMs: median(theirs), ratio: median(mine) / median(theirs),
+    oursLeastMs: Math.min(...mine), peerLeastMs: Math.min(...theirs),
+  };
+  rows.push(row);
+  const ms = (value: number): string => `${value.toFixed(1).padStart(8)} ms`;
+  console.log(
+    `${name.padEnd(11)} ours ${ms(row.oursMs)}  peer ${ms(row.peerMs)}  ratio ${row.ratio.toFixed(3)}` +
+      `   least ${ms(row.oursLeastMs)} ${ms(row.peerLeastMs)}  ${(row.oursLeastMs / row.peerLeastMs).toFixed(3)}`,
+  );
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -125,6 +125,12 @@ void control_announce(int type, const char *text, size_t length) {
     if (clients[i].fd >= 0 && !clients[i].want) deliver(&clients[i], type, text, length);
 }
 
+bool control_is_heard(void) {
+  for (int i = 0; i < client_count; i++)
+    if (clients[i].fd >= 0 && !clients[i].want) return true;
+  return false;
+}
+
 static void finish(struct client *c) {
   bool before = c->last;
   c->last = true;

@@ -207,16 +207,6 @@ static bool killed_for_memory(void) {
   return false;
 }
 
-static void write_durably(const char *text, size_t length) {
-  char temporary[4096];
-  snprintf(temporary, sizeof temporary, "%s.tmp", options.exit_file);
-  int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return;
-  bool whole = write(fd, text, length) == (ssize_t)length && fdatasync(fd) == 0;
-  close(fd);
-  if (!whole || rename(temporary, options.exit_file) < 0) unlink(temporary);
-}
-
 size_t exit_frame(struct outcome *outcome, char frame[160]) {
   char at[40];
   outcome->oom = killed_for_memory();
@@ -226,13 +216,25 @@ size_t exit_frame(struct outcome *outcome, char frame[160]) {
                           outcome->signal, outcome->oom, at, (unsigned long long)log_lost_lines());
 }
 
-void exit_record(const struct outcome *outcome) {
-  char at[40], json[256];
+static int record_fd = -1;
+
+// Nobody was told: then the record alone knows, and must be on the disk under its name. Otherwise the engine stores the
+// exit too, and need not wait for the disk: `exit_record_sync` sees to that in the end.
+void exit_record(const struct outcome *outcome, bool told) {
+  char at[40], json[256], temporary[4096];
   if (!options.exit_file) return;
   put_time(at, &outcome->at);
   int n = snprintf(json, sizeof json,
                    "{\"generation\":%llu,\"pid\":%d,\"exitCode\":%d,\"signal\":%d,\"oom\":%s,\"finishedAt\":\"%s\",\"lostLines\":%llu}\n",
                    (unsigned long long)options.generation, outcome->pid, outcome->code, outcome->signal,
                    outcome->oom ? "true" : "false", at, (unsigned long long)log_lost_lines());
-  write_durably(json, (size_t)n);
+  snprintf(temporary, sizeof temporary, "%s.tmp", options.exit_file);
+  record_fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (record_fd < 0) return;
+  bool whole = write(record_fd, json, (size_t)n) == n && (told || fdatasync(record_fd) == 0);
+  if (!whole || rename(temporary, options.exit_file) < 0) unlink(temporary);
+}
+
+void exit_record_sync(void) {
+  if (record_fd >= 0) fdatasync(record_fd);
 }

@@ -187,7 +187,7 @@ static void process_ended(void) {
   size_t length = exit_frame(&outcome, frame);
   control_announce(FRAME_EXITED, frame, length);
   control_end_output();
-  exit_record(&outcome);  // while the engine takes down what the process had; it stores the exit itself
+  exit_record(&outcome, control_is_heard());  // while the engine takes down what the process had
   state = LEAVING;
   if (options.bundle && !runtime_clear() && (helper = runtime_delete()) > 0) state = CLEANING;
 }
@@ -237,5 +237,6 @@ int main(int argc, char **argv) {
   if (child.out != child.err) close(child.out);
   if (child.in != child.out) close(child.in);
   loop();
+  exit_record_sync();
   return state == LEAVING && outcome.pid > 0 ? 0 : 1;
 }

@@ -84,7 +84,8 @@ size_t runtime_error(char out[ERROR_LIMIT]);
 bool reap_runtime(pid_t pid, int *status);
 bool reap_all(pid_t main_pid, struct outcome *outcome);
 size_t exit_frame(struct outcome *outcome, char frame[160]);
-void exit_record(const struct outcome *outcome);
+void exit_record(const struct outcome *outcome, bool told);
+void exit_record_sync(void);
 
 // control.c
 void control_listen(void);
@@ -94,6 +95,7 @@ void control_ready(const struct pollfd *fds, size_t count);
 void control_output(int stream, const uint8_t *data, size_t length);
 void control_announce(int type, const char *text, size_t length);  // to all, and to those who come later
 void control_end_output(void);
+bool control_is_heard(void);  // somebody is told the news
 bool control_leave(void);  // no new clients, each goes once it has everything; true when all are gone
 bool control_behind(void);
 bool control_owes(void);

@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
@@ -148,7 +147,8 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     records, live, locks, events, log, reap,
     start: (id) => starter.restart(id),
     remove: (id) => remover.removeStopped(id),
-    clearState: (id) => rm(join(stateFolder, id), { recursive: true, force: true }),
+    // a few small files in memory
+    clearState: async (id) => rmSync(join(stateFolder, id), { recursive: true, force: true }),
   });
   const watch = (container: Container, generation: number, process: LiveProcess): void => {
     supervisor.watch(container.id, generation, process);

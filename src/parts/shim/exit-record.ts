@@ -25,7 +25,9 @@ export interface ExitRecord {
  */
 export async function readExitRecord(path: string): Promise<ExitRecord | undefined> {
   try {
-    return fromJson(JSON.parse(await readFile(path, 'utf8')), path);
+    const text = await readFile(path, 'utf8');
+    // a power cut can leave the name without the words, where the shim had told an engine and need not wait for the disk
+    return text === '' ? undefined : fromJson(JSON.parse(text), path);
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT') return undefined;
     throw thrown;
