@@ -36,7 +36,7 @@ export function splitEnd(path: string): { readonly folder: string; readonly base
   const clean = posix.normalize(path).replace(/(.)\/+$/, '$1');
   const whole = meansContents(path) && !meansContents(clean) ? `${clean}/.` : clean;
   const slash = whole.lastIndexOf('/');
-  return { folder: slash < 0 ? '' : whole.slice(0, slash + 1), base: whole.slice(slash + 1) };
+  return { folder: slash < 0 ? '' : whole.slice(0, slash) || '/', base: whole.slice(slash + 1) };
 }
 
 /** A link's target in its place: keeps the end, and the name that was asked for. */

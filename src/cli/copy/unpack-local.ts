@@ -67,8 +67,12 @@ async function make(path: string, entry: Readable, header: Header, target: () =>
     case 'block-device':
       makeNode(path, header);
       break;
-    default:
+    case 'file':
+    case 'contiguous-file':
       await pipeline(entry, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+      break;
+    default:
+      header.type satisfies never;
   }
   chmodSync(path, mode);
   if (header.mtime) utimesSync(path, header.mtime, header.mtime);
