@@ -84,7 +84,9 @@ test('both command lines show the same table', async () => {
   const format = ['--no-stream', '--format', '{{.ID}} {{.Name}} {{.PIDs}} {{.MemUsage}}'];
   const both = await Promise.all([dockerOk('stats', ...format), onggiOk('stats', ...format)]);
   assert.match(both[0], new RegExp(`^${id.slice(0, 12)} shown 1 .* / 100MiB$`));
-  assert.equal(both[1], both[0]);
+  // what it holds at each moment is the kernel's
+  const [theirs, ours] = both.map((line) => line.replace(/[\d.]+[KM]iB \//, '/'));
+  assert.equal(ours, theirs);
   const tables = await Promise.all([dockerOk('stats', '--no-stream', 'asleep'), onggiOk('stats', '--no-stream', 'asleep')]);
   assert.equal(tables[1], tables[0]);
   assert.match(tables[1], /0\.00% +0B \/ 0B +0\.00% +0B \/ 0B +0B \/ 0B +0$/);
