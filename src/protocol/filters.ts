@@ -11,7 +11,8 @@ export type FilterArgs = ReadonlyMap<string, readonly string[]>;
 export function decodeFilters(text: string | undefined): FilterArgs {
   if (text === undefined || text === '') return new Map();
   const value = parsed(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidFilter();
+  if (value === null) return new Map();
+  if (typeof value !== 'object' || Array.isArray(value)) throw invalidFilter();
   return new Map(Object.entries(value).map(([name, wanted]) => [name, valuesOf(wanted)]));
 }
 

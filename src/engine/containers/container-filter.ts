@@ -70,13 +70,13 @@ function testOf(name: string, values: readonly string[], filters: Filters, parts
   }
 }
 
-/** Names are regular expressions to Docker, with or without the leading slash. */
+/** Names are regular expressions to Docker, with or without the leading slash; one that is broken finds nothing. */
 function nameTest(values: readonly string[]): Fits {
-  const patterns = values.map((value) => {
+  const patterns = values.flatMap((value) => {
     try {
-      return new RegExp(value);
-    } catch (cause) {
-      throw new EngineError('invalid', `invalid filter 'name=${value}'`, { cause });
+      return [new RegExp(value)];
+    } catch {
+      return [];
     }
   });
   return ({ name }) => patterns.some((pattern) => pattern.test(name) || pattern.test(`/${name}`));

@@ -95,8 +95,8 @@ export class StdioHub {
   }
 
   #source({ id, process, options }: { id: string; process: LiveProcess | undefined; options: AttachOptions }, left: AbortSignal): Source {
-    if (!options.stream) return Promise.resolve(undefined);
     const wantsOutput = options.stdout || options.stderr;
+    if (!options.stream || !(wantsOutput || options.stdin)) return Promise.resolve(undefined);
     if (!process) return this.#nextStart(id, wantsOutput, left);
     return Promise.resolve({ process, output: wantsOutput ? process.subscribe() : undefined });
   }
