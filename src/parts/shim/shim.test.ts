@@ -40,7 +40,7 @@ for (const runtime of ['crun', 'runc']) {
 
     test('run from a sealed copy, it is the same, and what is left is cleared away without another call of it', async () => {
       using programs = new SealedPrograms();
-      const launch = await bench.prepare(['sh', '-c', 'echo out; exit 3']);
+      const launch = await bench.prepare(['sh', '-c', 'read go; exit 3'], { stdin: 'open' });
       const calls = bench.path('calls');
       const path = bench.path(`counted-${runtime}`);
       await writeFile(path, `#!/bin/sh\necho call >> ${calls}\nexec ${runtime} "$@"\n`, { mode: 0o755 });
@@ -51,6 +51,7 @@ for (const runtime of ['crun', 'runc']) {
         runtime: { ...launch.runtime, path, sealed: () => programs.find(execFileSync('which', [runtime], { encoding: 'utf8' }).trim()) },
       });
       assert.equal(cgroups.every((folder) => existsSync(folder)), true);
+      await shim.write(Buffer.from('go\n'));
       assert.equal((await shim.exited)?.exitCode, 3);
       await shim.cleaned;
       assert.equal((await readExitRecord(launch.exitFile ?? ''))?.exitCode, 3);
