@@ -10,6 +10,8 @@ export interface Pieces extends AsyncDisposable {
   readonly offset: number;
   /** True where the cursor's file is still there, so that nothing was overtaken. */
   readonly found: boolean;
+  /** Names (`headOf`) of the files before, which are delivered. */
+  readonly delivered: readonly string[];
 }
 
 /** Opens what is left to deliver. Where the cursor's file is gone, that is what was written to since the cursor's time. */
@@ -25,10 +27,14 @@ export async function openPieces(path: string, cursor: LogCursor | undefined): P
     }
   }
   if (cursor && !found) first = await firstSince(all, cursor.time);
-  for (const file of all.slice(0, first)) await file[Symbol.asyncDispose]();
+  const delivered: string[] = [];
+  for (const file of all.slice(0, first)) {
+    delivered.push(await headOf(file.source, Number.POSITIVE_INFINITY));
+    await file[Symbol.asyncDispose]();
+  }
   const files = all.slice(first);
   return {
-    files, found,
+    files, found, delivered,
     offset: cursor && found ? cursor.offset : 0,
     [Symbol.asyncDispose]: async () => {
       for (const file of files) await file[Symbol.asyncDispose]();
@@ -47,15 +53,31 @@ export function isNew(time: string, cursor: LogCursor): boolean {
   return isBefore(cursor.time, time);
 }
 
+/** So many delivered files are remembered; more than a log has parts. */
+const REMEMBERED = 1000;
+
 /** Counts the lines of files that rotation moves on while nobody takes them, so that it is known how many were lost. */
 export class RotationCount {
   readonly #path: string;
   /** Lines by the file's beginning. */
   readonly #waiting = new Map<string, number>();
+  readonly #delivered = new Set<string>();
   #counting: Promise<void> | undefined;
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  /** These files are delivered, or their rest is at hand: they do not count. */
+  markDelivered(heads: readonly string[]): void {
+    for (const head of heads) {
+      this.#delivered.delete(head);
+      this.#delivered.add(head);
+    }
+    for (const oldest of this.#delivered) {
+      if (this.#delivered.size <= REMEMBERED) break;
+      this.#delivered.delete(oldest);
+    }
   }
 
   /** Looks at what is there now; calls during a look join it. */
@@ -69,7 +91,7 @@ export class RotationCount {
     try {
       for (const file of files.slice(0, -1)) {
         const head = await headOf(file.source, Number.POSITIVE_INFINITY);
-        if (!this.#waiting.has(head)) this.#waiting.set(head, await countLines(file.source));
+        if (!this.#waiting.has(head) && !this.#delivered.has(head)) this.#waiting.set(head, await countLines(file.source));
       }
     } finally {
       for (const file of files) await file[Symbol.asyncDispose]();
@@ -77,11 +99,11 @@ export class RotationCount {
   }
 
   /** What was seen and went without having been read: takes the files that are still there out of the count. */
-  async lost(present: readonly OpenLog[], read: ReadonlySet<string>): Promise<number> {
+  async lost(present: readonly OpenLog[]): Promise<number> {
     await this.#counting;
     for (const { source } of present) this.#waiting.delete(await headOf(source, Number.POSITIVE_INFINITY));
     let lines = 0;
-    for (const [head, count] of this.#waiting) if (!read.has(head)) lines += count;
+    for (const [head, count] of this.#waiting) if (!this.#delivered.has(head)) lines += count;
     this.#waiting.clear();
     return lines;
   }

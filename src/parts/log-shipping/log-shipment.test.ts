@@ -112,6 +112,28 @@ test('what rotation overtakes is counted', { timeout: 20_000 }, async () => {
   assert.deepEqual(one.losses, [3]);
 });
 
+test('what was delivered and then rotated away is not called lost', { timeout: 20_000 }, async () => {
+  await using one = await bench();
+  const shipper = new FakeShipper();
+  writeLines(one.path, names('a', 2));
+  await using _shipment = one.ship(shipper);
+  await until(() => shipper.lines.length === 2);
+  rotate(one.path, 3);
+  writeLines(one.path, names('b', 2));
+  await until(() => shipper.lines.length === 4);
+  shipper.away = true; // now the files are looked at, the delivered ones among them
+  writeLines(one.path, names('c', 2));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const prefix of ['d', 'e']) {
+    rotate(one.path, 3);
+    writeLines(one.path, names(prefix, 2));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  shipper.away = false;
+  await until(() => shipper.lines.length === 10);
+  assert.deepEqual(one.losses, []);
+});
+
 test('a log that is truncated goes on from its beginning', { timeout: 20_000 }, async () => {
   await using one = await bench();
   writeLines(one.path, names('long-line-', 50));

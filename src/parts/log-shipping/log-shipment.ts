@@ -37,7 +37,6 @@ export class LogShipment implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #decoder = new LineDecoder();
   readonly #rotations: RotationCount;
-  readonly #read = new Set<string>();
   readonly #watcher: FSWatcher;
   /** Resolves when all is delivered after the container's end, or when it was stopped. */
   readonly done: Promise<void>;
@@ -125,6 +124,7 @@ export class LogShipment implements AsyncDisposable {
     const ended = this.#ended;
     this.#changed = false;
     await using pieces = await openPieces(this.#parts.path, this.#cursor);
+    this.#rotations.markDelivered(pieces.delivered);
     await this.#reportLost(pieces, first);
     const newest = pieces.files.at(-1);
     for (const [index, file] of pieces.files.entries()) {
@@ -132,7 +132,7 @@ export class LogShipment implements AsyncDisposable {
       const after = index === 0 && !pieces.found ? this.#cursor : undefined;
       await this.#pour(file, reader, after);
       if (file === newest) await this.#stay(file, reader);
-      this.#read.add(await headOf(file.source, Number.POSITIVE_INFINITY));
+      this.#rotations.markDelivered([await headOf(file.source, Number.POSITIVE_INFINITY)]);
     }
     await this.#save();
     if (!newest && ended) this.#finished = true;
@@ -140,8 +140,7 @@ export class LogShipment implements AsyncDisposable {
   }
 
   async #reportLost({ files, found }: { readonly files: readonly OpenLog[]; readonly found: boolean }, first: boolean): Promise<void> {
-    const lines = await this.#rotations.lost(files, this.#read);
-    this.#read.clear();
+    const lines = await this.#rotations.lost(files);
     if (lines > 0 || (!found && first)) this.#parts.onLost(lines > 0 ? lines : undefined, this.#cursor?.time ?? '');
   }
 
