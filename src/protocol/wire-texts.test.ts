@@ -19,8 +19,8 @@ test('API versions are compared as numbers', () => {
 test('both forms of filters are read', () => {
   assert.deepEqual([...decodeFilters('{"label":{"a=b":true,"c":true}}')], [['label', ['a=b', 'c']]]);
   assert.deepEqual([...decodeFilters('{"label":["a=b"],"id":[]}')], [['label', ['a=b']], ['id', []]]);
-  assert.equal(decodeFilters('').size, 0);
-  for (const bad of ['bad', '[]', '{"label":5}', 'null', '{"label":[5]}', '{"label":{"a":1}}']) {
+  for (const nothing of ['', 'null']) assert.equal(decodeFilters(nothing).size, 0);
+  for (const bad of ['bad', '[]', '{"label":5}', '{"label":[5]}', '{"label":{"a":1}}']) {
     assert.throws(() => decodeFilters(bad), { kind: 'invalid', message: 'invalid filter' }, bad);
   }
   assert.equal(encodeFilters(new Map([['label', ['a', 'b']]])), '{"label":{"a":true,"b":true}}');
