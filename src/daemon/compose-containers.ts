@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '#base/errors.ts';
 import { KeyedLock } from '#base/keyed-lock.ts';
@@ -99,7 +99,11 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
   const stateFolder = join(config.execRoot, 'containers');
   const execFolder = join(config.execRoot, 'execs');
   const runtimeRoot = join(config.execRoot, 'runtime');
-  for (const path of [folder, stateFolder, execFolder, runtimeRoot]) mkdirSync(path, { recursive: true, mode: 0o711 });
+  // bundles hold what containers have in their environment
+  for (const path of [folder, stateFolder, execFolder, runtimeRoot]) {
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o700);
+  }
 
   checkDefaultDriver(config);
   const locks = new KeyedLock();

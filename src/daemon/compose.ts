@@ -53,7 +53,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
   for (const path of [dataRoot, execRoot]) mkdirSync(path, { recursive: true, mode: 0o711 });
   const host = await findHost(config);
   const db = openDatabase(join(dataRoot, 'onggi.db'));
-  const events = new EventLog(db);
+  const events = new EventLog(db, log);
   const records = new ContainerRecords(db);
 
   const workers = new LayerWorkers(LAYER_THREADS);

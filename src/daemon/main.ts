@@ -1,12 +1,13 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { dirname } from 'node:path';
 import { EngineError, messageOf } from '#base/errors.ts';
 import { textLog } from '#base/log.ts';
+import { DEFAULT_BRIDGE } from '#base/paths.ts';
 import { GIT_COMMIT, VERSION } from '#base/version.ts';
 import { composeEngine } from './compose.ts';
 import { type DaemonConfig, USAGE, readInvocation } from './config.ts';
-import { lockDataRoot } from './data-root-lock.ts';
+import { lockRoots } from './root-lock.ts';
 import { prepareSocket } from './socket.ts';
 
 enableCompileCache();
@@ -38,25 +39,38 @@ async function serve(config: DaemonConfig): Promise<void> {
   const stopped = Promise.withResolvers<string>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve(signal));
   process.on('SIGHUP', () => log.info('SIGHUP: restart the engine to read daemon.json again; containers run on'));
+  process.stderr.on('error', () => {}); // nobody reads the log any more: no reason to end
   process.on('unhandledRejection', (reason) => log.error('a failure that nobody handled', { error: reason }));
 
-  using _lock = lockDataRoot(config.dataRoot, config.hosts);
+  // what may be refused is, before anything of this host is touched
+  using _locks = lockRoots({ ...config, bridge: config.bridge || DEFAULT_BRIDGE });
+  const sockets = await Promise.all(config.hosts.map((host) => prepareSocket(host, config.group, log)));
   const engine = await composeEngine(config, log);
   try {
     await engine.recover();
-    for (const host of config.hosts) await engine.api.listen(await prepareSocket(host, config.group, log));
-    writePidFile(config.pidFile);
+    for (const socket of sockets) await engine.api.listen(socket);
+    using _pidFile = pidFile(config.pidFile);
     log.info('API listens', { hosts: config.hosts.join(' '), version: VERSION });
     log.info(`${await stopped.promise}: the engine stops, containers run on`);
   } finally {
-    rmSync(config.pidFile, { force: true });
     await engine.stop();
   }
 }
 
-function writePidFile(path: string): void {
+/** Taken away at the end, unless another engine has written its own into it. */
+function pidFile(path: string): Disposable {
+  const text = `${process.pid}\n`;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${process.pid}\n`);
+  writeFileSync(path, text);
+  return {
+    [Symbol.dispose]: () => {
+      try {
+        if (readFileSync(path, 'utf8') === text) rmSync(path);
+      } catch {
+        // it is gone already
+      }
+    },
+  };
 }
 
 main().then(

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { EngineError } from '#base/errors.ts';
+import { codeOf, EngineError } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
 
 const DEFAULT_GROUP = 'onggi';
@@ -18,11 +18,13 @@ export interface SocketTarget {
  * Makes room for the socket of `unix:///path`: a stale one is removed, one that someone answers on is not.
  *
  * @param group its group; empty is `onggi`, or root's where there is no such group
- * @throws {EngineError} `conflict` where another process listens; `invalid` for a group that is not there
+ * @throws {EngineError} `conflict` where another process listens or something else lies there; `invalid` for a group that is not there
  */
 export async function prepareSocket(host: string, group: string, log: Log): Promise<SocketTarget> {
   const path = host.replace(/^unix:\/\//, '');
   mkdirSync(dirname(path), { recursive: true });
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there && !there.isSocket()) throw new EngineError('conflict', `${path} is there and is no socket: give this engine another one with --host`);
   if (await answers(path)) throw new EngineError('conflict', `${path} is in use: another program answers on it; give this engine its own with --host`);
   rmSync(path, { force: true });
   const gid = groupId(group || DEFAULT_GROUP);
@@ -38,7 +40,8 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => resolve(false));
+    // one that has too much to do answers in its time
+    socket.once('error', (error) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(codeOf(error) ?? '')));
   });
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '#base/errors.ts';
 import { newId } from '#base/ids.ts';
+import { DEFAULT_BRIDGE } from '#base/paths.ts';
 import { type Log, silentLog } from '#base/log.ts';
 import { deleteLink, findLink, type Link, listLinks, setLink } from '#parts/host/links.ts';
 import { isMountPoint } from '#parts/host/mount-table.ts';
@@ -58,7 +59,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
   /** Opens its sockets to the kernel in the network namespace of this moment. */
   constructor(settings: HostNetworkSettings) {
     this.#settings = {
-      bridgeName: 'onggi0',
+      bridgeName: DEFAULT_BRIDGE,
       bip: '',
       pools: DEFAULT_POOLS,
       mtu: 1500,
@@ -250,7 +251,7 @@ export class HostNetwork implements NetworkDriver, Disposable {
 
   get #table(): string {
     const { bridgeName } = this.#settings;
-    return bridgeName === 'onggi0' ? 'onggi' : `onggi-${bridgeName}`;
+    return bridgeName === DEFAULT_BRIDGE ? 'onggi' : `onggi-${bridgeName}`;
   }
 
   get #folder(): string {

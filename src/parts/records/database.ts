@@ -1,3 +1,4 @@
+import { closeSync, fchmodSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { EngineError } from '#base/errors.ts';
 import { migrations } from './migrations/list.ts';
@@ -9,6 +10,7 @@ import { migrations } from './migrations/list.ts';
  * @throws {EngineError} `internal` when the file was written by a newer version
  */
 export function openDatabase(path: string): DatabaseSync {
+  keepPrivate(path);
   const db = new DatabaseSync(path);
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000');
@@ -18,6 +20,13 @@ export function openDatabase(path: string): DatabaseSync {
     db.close();
     throw thrown;
   }
+}
+
+/** It holds what containers have in their environment. SQLite gives the files beside it the same mode. */
+function keepPrivate(path: string): void {
+  const fd = openSync(path, 'a', 0o600);
+  fchmodSync(fd, 0o600);
+  closeSync(fd);
 }
 
 function migrate(db: DatabaseSync, path: string): void {
