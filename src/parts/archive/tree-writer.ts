@@ -45,7 +45,8 @@ export class TreeWriter implements Disposable {
     const parts = inside(entry.path);
     const name = parts.at(-1);
     if (name === undefined) {
-      this.#top(entry);
+      // the folder itself stays as it is, as with Docker
+      if (entry.type !== 'directory') throw new EngineError('invalid', `archive entry ${quoted(entry.path)} is no folder and has no name`);
       return;
     }
     using parent = this.#parent(parts.slice(0, -1));
@@ -88,11 +89,6 @@ export class TreeWriter implements Disposable {
         if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(thrown) ?? '')) throw thrown;
       }
     }
-  }
-
-  /** The archive's own root: it gives the folder its attributes, as with Docker. */
-  #top(entry: TarEntry): void {
-    if (entry.type !== 'directory') throw new EngineError('invalid', `archive entry ${quoted(entry.path)} is no folder and has no name`);
   }
 
   #make(parent: number, { name, entry, parts, isKept }: { readonly name: string; readonly entry: TarEntry; readonly parts: readonly string[]; readonly isKept: boolean }): void {
