@@ -53,9 +53,19 @@ const char *stdio_console_path(char out[48]) {
   return out;
 }
 
+// Input that is at its end. An exec gets this and not /dev/null, since crun gives an exec's streams to the container's
+// user: the host's own /dev/null would be his, with the right to change its mode.
+static int no_input(void) {
+  if (options.bundle) return open("/dev/null", O_RDWR | O_CLOEXEC);
+  int ours, theirs;
+  make_pipe(&ours, &theirs, false);
+  close(ours);
+  return theirs;
+}
+
 void stdio_prepare(struct child_stdio *child) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  *child = (struct child_stdio){null, null, null};
+  int none = no_input();
+  *child = (struct child_stdio){none, none, none};
   make_pipe(&outputs[1].fd, &child->err, true);
   if (options.terminal) {
     console_listen();

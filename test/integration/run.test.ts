@@ -106,6 +106,23 @@ test('exec: input, user, directory, environment, exit codes', async () => {
   await eventually('the detached exec', async () => ((await docker('exec', 'host', 'ls', '/detached')).code === 0 ? true : undefined));
 });
 
+test('the host\'s /dev/null stays root\'s, whoever runs in a container', async () => {
+  await using _gone = removing('not-root');
+  const owner = async (): Promise<string> => (await run('stat', ['-c', '%u:%g %a', '/dev/null'])).stdout;
+  const before = await owner();
+  await dockerOk('run', '-d', '--name', 'not-root', '-u', '77:78', '--health-cmd', 'true', '--health-interval', '100ms', 'busybox', 'sleep', '100');
+  await dockerOk('exec', 'not-root', 'true');
+  await dockerOk('exec', '-d', 'not-root', 'true');
+  await dockerOk('exec', '-i', '-u', '66', 'not-root', 'true');
+  await dockerOk('exec', '-t', 'not-root', 'true');
+  assert.equal((await dockerOk('exec', 'not-root', 'sh', '-c', 'cat; echo end')), 'end');
+  await eventually('healthy', async () => ((await dockerOk('inspect', '-f', '{{.State.Health.Status}}', 'not-root')) === 'healthy' ? true : undefined));
+  await dockerOk('run', '--rm', '-u', '55', 'busybox', 'true');
+  await dockerOk('run', '--rm', '-i', '-u', '55', '--init', 'busybox', 'true');
+  await dockerOk('run', '--rm', '-t', '-u', '55', 'busybox', 'true');
+  assert.equal(await owner(), before);
+});
+
 test('restart policy brings it back, its count is shown', async () => {
   await using _gone = removing('again');
   await dockerOk('run', '-d', '--name', 'again', '--restart', 'on-failure:2', 'busybox', 'false');
