@@ -3,10 +3,12 @@ import { stat } from 'node:fs/promises';
 import test from 'node:test';
 import { EngineError } from '#base/errors.ts';
 import type { Containers } from '#engine/containers/containers.ts';
+import type { System } from '#engine/system/system.ts';
 import { fake, readAll, testApi } from './testing.ts';
 
 test('ping answers with the headers that clients negotiate by', async () => {
-  await using api = await testApi({});
+  let hellos = 0;
+  await using api = await testApi({ system: fake<System>({ hello: () => void hellos++ }) });
   const get = await api.ask('GET', '/_ping');
   assert.equal(get.status, 200);
   assert.equal(get.text, 'OK');
@@ -18,6 +20,7 @@ test('ping answers with the headers that clients negotiate by', async () => {
   assert.equal(get.headers['swarm'], 'inactive');
   const head = await api.ask('HEAD', '/v1.24/_ping');
   assert.equal(head.status, 200);
+  assert.equal(hellos, 1, 'HEAD is how the docker command line begins');
   assert.equal(head.text, '');
   assert.equal(head.headers['api-version'], '1.55');
 });

@@ -45,6 +45,8 @@ export interface Engine {
 }
 
 const LAYER_THREADS = 2;
+/** From a client's hello to the request that starts something. */
+const HELLO_MS = 20;
 const SWEEP_MS = 3600 * 1000;
 
 /** The only place where the engine's parts are made and joined. */
@@ -113,6 +115,7 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
       labels: config.labels, debug: config.logLevel === 'debug', logDriver: config.logDriver,
       insecureRegistries: config.insecureRegistries, registryMirrors: config.registryMirrors,
     },
+    onHello: () => host.moves.expect(HELLO_MS),
     layersBytes: async () => snapshots.listLayers().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     login: (credentials, cancel) => registries.login(credentials.serverAddress, credentials, cancel),
   });

@@ -29,7 +29,10 @@ const authBody = struct<Required<AuthConfig>>('registry.AuthConfig', {
 export function systemRoutes(system: System): Route[] {
   return [
     route('GET', '/_ping', () => plain('OK', 200, PING_HEADERS)),
-    route('HEAD', '/_ping', () => plain('', 200, PING_HEADERS)),
+    route('HEAD', '/_ping', () => {
+      system.hello();
+      return plain('', 200, PING_HEADERS);
+    }),
     route('GET', '/version', async () => json(versionInfo(await system.version()))),
     route('GET', '/info', async (request) => json(systemInfo(await system.info(), (since) => request.speaks(since)))),
     route('POST', '/auth', (request) => authenticate(system, request)),

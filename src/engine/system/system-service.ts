@@ -25,6 +25,7 @@ interface Parts {
   readonly initBinary: string;
   readonly settings: InfoSettings;
   readonly layersBytes: () => Promise<number>;
+  readonly onHello: () => void;
   readonly login: (credentials: RegistryCredentials, cancel: AbortSignal) => Promise<{ readonly identityToken: string }>;
 }
 
@@ -47,6 +48,10 @@ export class SystemService implements System {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#id = engineId(parts.db);
+  }
+
+  hello(): void {
+    this.#parts.onHello();
   }
 
   async version(): Promise<VersionFacts> {

@@ -2,6 +2,8 @@ import type { RegistryCredentials } from '#engine/images/images.ts';
 
 /** What the engine is and how it fares: the facts behind `/version`, `/info`, `/system/df`, `/auth`. */
 export interface System {
+  /** A client says hello, as the docker command line does before each command: the next request may start something. */
+  hello(): void;
   version(): Promise<VersionFacts>;
   info(): Promise<InfoFacts>;
   diskUsage(): Promise<DiskUsage>;
