@@ -2,7 +2,10 @@ import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from './errors.ts';
 
-/** The lengths of a tree's files together, as Docker weighs a volume: folders weigh nothing, a file with several names once. Gone files are passed over. */
+// a container may nest folders as deep as it likes
+const PASSED_OVER: ReadonlySet<string> = new Set(['ENOENT', 'ENAMETOOLONG']);
+
+/** The lengths of a tree's files together, as Docker weighs a volume: folders weigh nothing, a file with several names once. What is gone meanwhile, or too deep for a path, is passed over. */
 export async function directoryBytes(root: string): Promise<number> {
   const seen = new Set<string>();
   const waiting = [root];
@@ -21,7 +24,7 @@ export async function directoryBytes(root: string): Promise<number> {
       }
       for await (const entry of await opendir(path)) waiting.push(join(path, entry.name));
     } catch (thrown) {
-      if (codeOf(thrown) !== 'ENOENT') throw thrown;
+      if (!PASSED_OVER.has(codeOf(thrown) ?? '')) throw thrown;
     }
   }
   return bytes;

@@ -240,7 +240,7 @@ export function composeContainers(parts: ContainerParts): ComposedContainers {
     makeImage: parts.makeImage,
   });
   const recovery = new ContainerRecovery({
-    records, live, supervisor, remover, reap, log, folder,
+    records, live, supervisor, remover, volumes, reap, log, folder,
     reconnect: ({ id }) => reconnect(join(stateFolder, id)),
     exitOf: async ({ id, state }) => {
       const record = await readExitRecord(join(folder, id, 'exit.json'));

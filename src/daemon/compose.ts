@@ -78,6 +78,8 @@ export async function composeEngine(config: DaemonConfig, log: Log): Promise<Eng
     db, events,
     folder: join(dataRoot, 'volumes'),
     usersOf: (name) => volumeUsers(records, name),
+    removeTree: (path) => workers.removeTree(path),
+    log,
   });
   const network = new HostNetwork({
     execRoot, log,

@@ -19,10 +19,23 @@ export function booleanFilter(filters: Filters, name: string): boolean | undefin
 }
 
 function truth(name: string, text: string): boolean {
-  if (['1', 't', 'T', 'true', 'True', 'TRUE'].includes(text)) return true;
-  if (['0', 'f', 'F', 'false', 'False', 'FALSE'].includes(text)) return false;
-  throw new EngineError('invalid', `invalid filter '${name}=[${text}]'`);
+  const value = BOOLEANS.get(text);
+  if (value === undefined) throw new EngineError('invalid', `invalid filter '${name}=[${text}]'`);
+  return value;
 }
+
+/** For filters where Docker shows Go's own words about what is neither. */
+export function goBoolean(name: string, text: string): boolean {
+  const value = BOOLEANS.get(text);
+  if (value === undefined) throw new EngineError('invalid', `invalid filter '${name}': strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return value;
+}
+
+/** What Go's ParseBool takes. */
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'False', 'FALSE'].map((text) => [text, false] as const),
+]);
 
 /** `key` must be there, `key=value` must be just that; all of them. */
 export function hasLabels(labels: Readonly<Record<string, string>>, wanted: readonly string[]): boolean {

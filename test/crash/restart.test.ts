@@ -3,26 +3,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { before, test } from 'node:test';
 import { busybox, docker, dockerOk, eventually, removing, run } from '../support/commands.ts';
+import { killEngine, startEngine } from '../support/engine.ts';
 
 before(busybox);
-
-async function killEngine(): Promise<void> {
-  const pid = Number(await readFile(process.env['ONGGI_PIDFILE'] ?? '', 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  await eventually('the end of the engine', async () => {
-    try {
-      process.kill(pid, 0);
-      return undefined;
-    } catch {
-      return true;
-    }
-  });
-}
-
-async function startEngine(): Promise<void> {
-  const { code, stderr } = await run(process.env['ONGGI_RESTART'] ?? '', []);
-  assert.equal(code, 0, stderr);
-}
 
 test('a kill -9 of the engine: containers run on, output is complete, exit codes are known, ports stay open', async () => {
   await using _gone = removing('writer', 'short', 'web');

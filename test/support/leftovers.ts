@@ -17,7 +17,7 @@ export async function belongings(): Promise<readonly string[]> {
   ]);
   const named = ['container', 'image', 'volume', 'rule', 'link'];
   const lines = listed.flatMap((text, index) => text.split('\n').filter((line) => line.trim() !== '').map((line) => `${named[index]} ${line.trim()}`));
-  return [...new Set([...lines, ...folders(), ...mounts(), ...cgroups()])].toSorted();
+  return [...new Set([...lines, ...folders(), ...mounts(), ...cgroups(), ...shims()])].toSorted();
 }
 
 /** Waits until all is as it was: some of it is taken away a moment after the answer. */
@@ -51,6 +51,19 @@ function folders(): string[] {
 function mounts(): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return lines.map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(SANDBOX)).map((path) => `mount ${path}`);
+}
+
+/** By what each runs, since pids say nothing. */
+function shims(): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const commands = pids.map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    } catch {
+      return []; // it has ended meanwhile
+    }
+  });
+  return commands.filter(([program]) => program?.endsWith('onggi-shim')).map((words) => `shim ${words[words.indexOf('--id') + 1]}`);
 }
 
 function cgroups(): string[] {

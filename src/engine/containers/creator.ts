@@ -1,11 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngineError } from '#base/errors.ts';
+import { codeOf, EngineError } from '#base/errors.ts';
 import { newId } from '#base/ids.ts';
 import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { Image, Images } from '#engine/images/images.ts';
 import type { Volumes } from '#engine/volumes/volumes.ts';
+import { ContainerRoot } from '#parts/host/container-root.ts';
 import { parseSignal, requireSupportedSignal } from '#parts/host/signals.ts';
 import { formatPlatform, parsePlatform } from '#parts/oci/platform.ts';
 import type { ResourceLimits } from '#parts/runtime/settings.ts';
@@ -16,6 +17,7 @@ import { invalidName } from './errors.ts';
 import { withImageDefaults } from './image-defaults.ts';
 import { type PlannedMount, planMounts } from './mount-plan.ts';
 import { CONTAINER_NAME, randomName } from './names.ts';
+import { NewContainerVolumes } from './new-container-volumes.ts';
 import type { ContainerRecords } from './records.ts';
 import type { ContainerSpec } from './spec.ts';
 
@@ -74,7 +76,7 @@ export class ContainerCreator {
   }
 
   async create(request: CreateRequest, cancel: AbortSignal): Promise<{ id: string; warnings: readonly string[] }> {
-    const { records, roots, defaults, expectStart } = this.#parts;
+    const { records, roots, defaults, expectStart, events, log } = this.#parts;
     expectStart();
     const name = this.#name(request.name);
     const image = this.#image(request);
@@ -91,14 +93,16 @@ export class ContainerCreator {
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     await roots.prepare(id, image?.chainId ?? '');
     undo.defer(() => roots.remove(id));
-    const mounts = await planMounts(checked.spec, this.#parts, undo);
-    await this.#copyUp(id, mounts);
+    await using volumes = new NewContainerVolumes({ volumes: this.#parts.volumes, containerId: id, folder, log });
+    const mounts = await planMounts(checked.spec, { volumes, records });
+    await this.#lookInside(id, mounts, request.spec.process.workingDir);
     cancel.throwIfAborted();
 
     const container = newContainer({ id, name: name ?? this.#freeName(), image, spec: checked.spec, mounts });
     records.insert(container);
     undo.move();
-    publishContainer(this.#parts.events, container, 'create');
+    await volumes.settle();
+    publishContainer(events, container, 'create');
     return { id, warnings };
   }
 
@@ -185,19 +189,31 @@ export class ContainerCreator {
     }
   }
 
-  /** An empty volume begins with what the image has at its place. */
-  async #copyUp(id: string, mounts: readonly PlannedMount[]): Promise<void> {
+  /** An empty volume begins with what the image has at its place; the working directory that was asked for must be none else. */
+  async #lookInside(id: string, mounts: readonly PlannedMount[], workingDir: string): Promise<void> {
     const { roots, copyUp, isEmptyVolume } = this.#parts;
     const wanted = mounts.filter(({ type, copyUp: wants }) => type === 'volume' && wants);
     const empty: PlannedMount[] = [];
     for (const mount of wanted) if (await isEmptyVolume(mount.name)) empty.push(mount);
-    if (empty.length === 0) return;
+    if (empty.length === 0 && workingDir === '') return;
     const rootfs = await roots.mount(id);
     try {
+      if (workingDir !== '') assertNoFile(rootfs, workingDir);
       for (const mount of empty) await copyUp(rootfs, mount);
     } finally {
       await roots.unmount(id);
     }
+  }
+}
+
+/** @throws {EngineError} `internal`, as dockerd has it: `Cannot mkdir: PATH is not a directory` */
+function assertNoFile(rootfs: string, path: string): void {
+  using root = ContainerRoot.open(rootfs);
+  try {
+    using _folder = root.openDirectory(path);
+  } catch (cause) {
+    // one that is not there is made at the start
+    if (codeOf(cause) === 'ENOTDIR') throw new EngineError('internal', `Cannot mkdir: ${path} is not a directory`, { cause });
   }
 }
 

@@ -1,14 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { EngineError, codeOf } from '#base/errors.ts';
-import type { Volumes } from '#engine/volumes/volumes.ts';
+import type { Volume } from '#engine/volumes/volumes.ts';
 import type { MountPoint } from './container.ts';
+import type { NewContainerVolumes } from './new-container-volumes.ts';
 import type { ContainerRecords } from './records.ts';
 import type { BindSetting, ContainerSpec, MountSetting } from './spec.ts';
 
 interface Parts {
-  readonly volumes: Volumes;
-  readonly records: ContainerRecords;
+  readonly volumes: NewContainerVolumes;
+  readonly records: Pick<ContainerRecords, 'find'>;
 }
 
 /** A mount that is to be, and whether the image's content goes into it when it is an empty volume. */
@@ -20,12 +21,17 @@ const PROPAGATIONS: ReadonlySet<string> = new Set(['private', 'rprivate', 'share
 
 /**
  * Decides what is mounted where: `-v`, `--mount`, `--volumes-from`, then an anonymous volume for each path that the
- * image or the user asked for and nothing else covers. Volumes are made here; `undo` takes away the anonymous ones.
+ * image or the user asked for and nothing else covers. Volumes are made here.
+ *
+ * @throws {EngineError} `invalid` for a place that is taken twice, or for what cannot be mounted
  */
-export async function planMounts(spec: ContainerSpec, parts: Parts, undo: AsyncDisposableStack): Promise<readonly PlannedMount[]> {
+export async function planMounts(spec: ContainerSpec, { volumes, records }: Parts): Promise<readonly PlannedMount[]> {
   const planned = new Map<string, PlannedMount>();
   for (const from of spec.host.volumesFrom) {
-    for (const mount of inherited(from, parts.records)) planned.set(mount.destination, mount);
+    for (const mount of inherited(from, records)) {
+      if (mount.type === 'volume') volumes.keep(mount.name);
+      planned.set(mount.destination, mount);
+    }
   }
   const own = new Set<string>(Object.keys(spec.host.tmpfs).map(clean));
   const add = (mount: PlannedMount): void => {
@@ -33,12 +39,13 @@ export async function planMounts(spec: ContainerSpec, parts: Parts, undo: AsyncD
     own.add(mount.destination);
     planned.set(mount.destination, mount);
   };
-  for (const bind of spec.host.binds) add(await plannedBind(bind, spec.host.volumeDriver, parts.volumes));
-  for (const mount of spec.host.mounts) add(await plannedMount(mount, parts.volumes, undo));
+  for (const bind of spec.host.binds) add(await plannedBind(bind, spec.host.volumeDriver, volumes));
+  for (const mount of spec.host.mounts) add(await plannedMount(mount, volumes));
   for (const target of spec.process.volumes) {
     const destination = clean(target);
-    if (planned.has(destination) || Object.hasOwn(spec.host.tmpfs, destination)) continue;
-    planned.set(destination, await anonymousVolume(destination, spec.host.volumeDriver, parts.volumes, undo));
+    if (planned.has(destination) || own.has(destination)) continue;
+    const volume = await volumes.anonymous({ driver: spec.host.volumeDriver, options: {}, labels: {} });
+    planned.set(destination, { ...mountOf(volume), destination, mode: '', writable: true, copyUp: true });
   }
   return [...planned.values()];
 }
@@ -50,7 +57,7 @@ function clean(target: string): string {
   return path;
 }
 
-function inherited(from: string, records: ContainerRecords): PlannedMount[] {
+function inherited(from: string, records: Parts['records']): PlannedMount[] {
   const [name = '', mode = ''] = from.split(':', 2);
   if (mode !== '' && mode !== 'ro' && mode !== 'rw' && mode !== 'z' && mode !== 'Z') {
     throw new EngineError('invalid', `invalid volume specification: '${from}': invalid mode: ${mode}`);
@@ -61,7 +68,7 @@ function inherited(from: string, records: ContainerRecords): PlannedMount[] {
   return found.runtime.mounts.map((mount) => ({ ...mount, writable: mount.writable && mode !== 'ro', copyUp: false }));
 }
 
-async function plannedBind(bind: BindSetting, volumeDriver: string, volumes: Volumes): Promise<PlannedMount> {
+async function plannedBind(bind: BindSetting, volumeDriver: string, volumes: NewContainerVolumes): Promise<PlannedMount> {
   const { options } = bind;
   const shared = {
     destination: clean(bind.target),
@@ -72,17 +79,12 @@ async function plannedBind(bind: BindSetting, volumeDriver: string, volumes: Vol
     const propagation = options.find((option) => PROPAGATIONS.has(option)) ?? 'rprivate';
     return { ...shared, type: 'bind', name: '', driver: '', source: posix.normalize(bind.source), propagation, copyUp: false };
   }
-  const volume = await volumes.create({ name: bind.source, driver: volumeDriver, options: {}, labels: {} });
-  return {
-    ...shared,
-    // Docker shows `z` for a named volume without options
-    mode: shared.mode === '' ? 'z' : shared.mode,
-    type: 'volume', name: volume.name, driver: volume.driver, source: volume.mountpoint, propagation: '',
-    copyUp: !options.includes('nocopy'),
-  };
+  const volume = await volumes.named({ name: bind.source, driver: volumeDriver, options: {}, labels: {} });
+  // Docker shows `z` for a named volume without options
+  return { ...shared, ...mountOf(volume), mode: shared.mode === '' ? 'z' : shared.mode, copyUp: !options.includes('nocopy') };
 }
 
-async function plannedMount(mount: MountSetting, volumes: Volumes, undo: AsyncDisposableStack): Promise<PlannedMount> {
+async function plannedMount(mount: MountSetting, volumes: NewContainerVolumes): Promise<PlannedMount> {
   const destination = clean(mount.target);
   const shared = { destination, writable: !mount.readOnly, name: '', driver: '', mode: '', propagation: '', copyUp: false };
   switch (mount.type) {
@@ -93,12 +95,10 @@ async function plannedMount(mount: MountSetting, volumes: Volumes, undo: AsyncDi
       return { ...shared, type: 'tmpfs', source: '' };
     case 'volume': {
       if (mount.volume?.subpath) throw notThere('volume-subpath');
-      const { driver = '', driverOptions = {}, labels = {}, noCopy = false } = mount.volume ?? {};
-      const made = mount.source === ''
-        ? await anonymousVolume(destination, driver, volumes, undo)
-        : { ...(await volumes.create({ name: mount.source, driver, options: driverOptions, labels })) };
-      const [name, source] = 'mountpoint' in made ? [made.name, made.mountpoint] : [made.name, made.source];
-      return { ...shared, type: 'volume', name, source, driver: 'local', mode: 'z', copyUp: !noCopy };
+      const { driver = '', driverOptions: options = {}, labels = {}, noCopy = false } = mount.volume ?? {};
+      const request = { driver, options, labels };
+      const volume = mount.source === '' ? await volumes.anonymous(request) : await volumes.named({ ...request, name: mount.source });
+      return { ...shared, ...mountOf(volume), mode: 'z', copyUp: !noCopy };
     }
     case 'image':
     case 'npipe':
@@ -122,11 +122,6 @@ async function assertBindSource({ source, bind }: MountSetting): Promise<void> {
   }
 }
 
-async function anonymousVolume(destination: string, driver: string, volumes: Volumes, undo: AsyncDisposableStack): Promise<PlannedMount> {
-  const volume = await volumes.create({ name: '', driver, options: {}, labels: {} });
-  undo.defer(() => volumes.remove(volume.name, { force: true }));
-  return {
-    type: 'volume', name: volume.name, driver: volume.driver, source: volume.mountpoint,
-    destination, mode: '', writable: true, propagation: '', copyUp: true,
-  };
+function mountOf({ name, driver, mountpoint }: Volume): Pick<PlannedMount, 'type' | 'name' | 'driver' | 'source' | 'propagation'> {
+  return { type: 'volume', name, driver, source: mountpoint, propagation: '' };
 }

@@ -2,8 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '#base/errors.ts';
 import type { Log } from '#base/log.ts';
+import type { Volumes } from '#engine/volumes/volumes.ts';
 import type { Container } from './container.ts';
 import type { LiveContainers, LiveProcess, ProcessExit } from './live-process.ts';
+import { abandonNewVolumes } from './new-container-volumes.ts';
 import type { ContainerRecords } from './records.ts';
 import type { ContainerRemover } from './remover.ts';
 import { comesBack } from './restart-policy.ts';
@@ -16,6 +18,7 @@ interface Parts {
   readonly live: LiveContainers;
   readonly supervisor: ContainerSupervisor;
   readonly remover: ContainerRemover;
+  readonly volumes: Volumes;
   /** The container's shim; undefined where none lives. */
   readonly reconnect: (container: Container) => Promise<LiveProcess | undefined>;
   /** What its shim left behind; undefined where it left nothing of this start. */
@@ -121,7 +124,7 @@ export class ContainerRecovery {
 
   /** Folders of containers that were never stored. */
   async #sweepFolders(): Promise<void> {
-    const { folder, records, unmountRoot, log } = this.#parts;
+    const { folder, records, unmountRoot, volumes, log } = this.#parts;
     const names = await readdir(folder).catch((thrown: unknown) => {
       if (codeOf(thrown) === 'ENOENT') return [];
       throw thrown;
@@ -130,6 +133,7 @@ export class ContainerRecovery {
       if (!/^[0-9a-f]{64}$/.test(name) || records.find(name)?.id === name) continue;
       try {
         await unmountRoot(name);
+        await abandonNewVolumes(join(folder, name), volumes);
         await rm(join(folder, name), { recursive: true, force: true });
       } catch (thrown) {
         log.error('the folder of a container that was never made could not be removed', { id: name, error: messageOf(thrown) });

@@ -10,9 +10,21 @@ export interface Volume {
   readonly anonymous: boolean;
 }
 
+export interface VolumeRequest {
+  /** Empty: one is made up, and the volume is anonymous. */
+  readonly name: string;
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The name was made up already. */
+  readonly anonymous?: boolean;
+}
+
 export interface Volumes {
   /** Creating one that is there already answers the old one, as Docker does. */
-  create(request: { name: string; driver: string; options: Readonly<Record<string, string>>; labels: Readonly<Record<string, string>> }): Promise<Volume>;
+  create(request: VolumeRequest): Promise<Volume>;
+  /** Keeps a volume of that name, also one that is still to be made, while a container is made that will use it. */
+  hold(name: string, containerId: string): Disposable;
   list(filters: Filters): readonly Volume[];
   /** @throws {EngineError} `not-found`: `get NAME: no such volume` */
   inspect(name: string): Volume;
