@@ -3,7 +3,7 @@
 // `ratio` is that of the medians: below 1, OURS is faster. The ratio of the fastest rounds stands beside it: on a machine
 // with other work it is the steadier one.
 import { randomBytes } from 'node:crypto';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { BUSYBOX, busyboxArchive, bigArchive } from './archives.ts';
@@ -117,8 +117,10 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
     const archive = bigArchive(() => randomBytes(32 << 20), 4);
     await pair('load', async (socket) => {
       await docker(socket, ['rmi', '-f', 'bench/big:1']).catch(() => '');
+      // what the other engine left to be written, and the removal, are nobody's part of this load
+      execFileSync('sync');
       return timed(() => docker(socket, ['load'], archive));
-    }, 3);
+    });
   },
   ports: () => pair('ports', async (socket) => {
     const ms = await timed(() => docker(socket, ['run', '-d', '--name', 'bench-ports', '-p', '127.0.0.1:20000-20199:20000-20199', BUSYBOX, 'sleep', '600']));

@@ -8,7 +8,7 @@ import { MAX_DOCUMENT_BYTES } from '#parts/oci/json-fields.ts';
 import { entryPath, quoted, textOf, type TarEntry } from '#parts/tar/entry.ts';
 import { TarReader } from '#parts/tar/reader.ts';
 import type { Report } from './images.ts';
-import type { UnpackAhead } from './unpack-ahead.ts';
+import { isPlainTar, type UnpackAhead } from './unpack-ahead.ts';
 
 // Far more than the layers of any archive; each takes some memory here.
 const MAX_FILES = 100_000;
@@ -152,7 +152,7 @@ class CurrentFile implements AsyncDisposable {
         lease.protect(digest);
       },
     });
-    this.#open = { path, named, writer, sizeBytes: entry.sizeBytes, written: 0, reported: 0, isAhead: false };
+    this.#open = { path, named, writer, sizeBytes: entry.sizeBytes, written: 0, reported: 0, isAhead: false, unpacking: undefined };
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -160,7 +160,10 @@ class CurrentFile implements AsyncDisposable {
     if (!open) return;
     if (open.written === 0 && this.#parts.ahead.wants(bytes, open.named)) {
       open.isAhead = true;
-      open.writer.digestLater();
+      const growth = open.writer.digestLater();
+      if (isPlainTar(bytes)) open.unpacking = this.#parts.ahead.unpack({ path: open.writer.path, growth }, this.#cancel);
+      // `#store` meets the failure.
+      open.unpacking?.catch(() => undefined);
     }
     await open.writer.write(bytes);
     open.written += bytes.length;
@@ -181,10 +184,10 @@ class CurrentFile implements AsyncDisposable {
     if (this.#pending.length >= MAX_PENDING) await this.settled();
   }
 
-  async #store({ path, writer, isAhead }: OpenFile): Promise<void> {
+  async #store({ path, writer, isAhead, unpacking }: OpenFile): Promise<void> {
     await using _writer = writer;
     await writer.settle();
-    const digest = isAhead ? await this.#parts.ahead.unpack(writer.path, this.#cancel) : undefined;
+    const digest = isAhead ? await (unpacking ?? this.#parts.ahead.unpack({ path: writer.path }, this.#cancel)) : undefined;
     this.#files.add(path, digest ? await writer.commitAs(digest) : await writer.commit());
   }
 }
@@ -198,6 +201,8 @@ interface OpenFile {
   written: number;
   reported: number;
   isAhead: boolean;
+  /** Unpacked while it comes. */
+  unpacking: Promise<Digest | undefined> | undefined;
 }
 
 /** Twelve digits of the name that a layer has in its archive. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { EngineError } from '#base/errors.ts';
+import type { Log } from '#base/log.ts';
 import type { Events } from '#engine/events/events.ts';
 import type { ContentStore } from '#parts/content/content-store.ts';
 import type { Lease, Leases } from '#parts/content/leases.ts';
@@ -29,6 +30,7 @@ interface Parts {
   readonly committer: ImageCommitter;
   readonly garbage: ImageGarbage;
   readonly events: Events;
+  readonly log: Log;
 }
 
 /** Reads archives of images. Nothing in one is believed before it has been checked. */
@@ -58,6 +60,7 @@ export class ImageLoader {
       images.forEach((image) => layers.add(image));
       const loaded: string[] = [];
       for (const image of images) loaded.push(...(await this.#store({ ...image, ahead }, lease, report, cancel)));
+      ahead.dropRest();
       return loaded;
     } finally {
       lease[Symbol.dispose]();

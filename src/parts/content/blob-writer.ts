@@ -2,6 +2,7 @@ import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, EngineError } from '#base/errors.ts';
+import { Growth } from '#base/growth.ts';
 import { syncFolder } from '#base/write-file.ts';
 import { hexOf, verifyDigest, type Digest } from '#parts/oci/digest.ts';
 
@@ -34,6 +35,9 @@ export class BlobWriter implements AsyncDisposable {
   /** undefined where somebody else finds the digest out. */
   #hash: Hash | undefined;
   #sizeBytes: number;
+  /** Who reads along learns from it what is there. */
+  #growth: Growth | undefined;
+  #writtenBytes = 0;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #written: Promise<void> = Promise.resolve();
@@ -73,15 +77,21 @@ export class BlobWriter implements AsyncDisposable {
     return this.#path;
   }
 
-  /** Leaves the digest to somebody who reads the file anyway and tells it to `commitAs`. Before the first byte. */
-  digestLater(): void {
+  /**
+   * Leaves the digest to somebody who reads the file anyway and tells it to `commitAs`. Before the first byte.
+   *
+   * @returns how much of it can be read at `path`, for who reads it while it is written
+   */
+  digestLater(): Growth {
     if (this.#sizeBytes > 0) throw new Error('the digest of what has been written would be lost');
     this.#hash = undefined;
+    return (this.#growth = new Growth());
   }
 
   /** All that was written can be read at `path`. */
   async settle(): Promise<void> {
     await this.#flush();
+    this.#growth?.end();
   }
 
   /** Forgets what is there: the sender cannot continue and begins anew. */
@@ -152,6 +162,7 @@ export class BlobWriter implements AsyncDisposable {
     if (this.#state === 'closed') return;
     const state = this.#state;
     this.#state = 'closed';
+    this.#growth?.fail();
     try {
       // On a full disk nothing is kept: the space is needed.
       const flushed = await this.#flush().then(
@@ -180,6 +191,8 @@ export class BlobWriter implements AsyncDisposable {
         throw fullDisk(this.#path, thrown);
       });
       batch = restAfter(batch, bytesWritten);
+      this.#writtenBytes += bytesWritten;
+      this.#growth?.reached(this.#writtenBytes);
     }
   }
 

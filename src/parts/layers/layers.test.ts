@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempDisposableSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync, mkdirSync, mkdtempDisposableSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { isKind } from '#base/errors.ts';
+import { Growth } from '#base/growth.ts';
 import { Directory } from '#parts/host/container-root.ts';
 import { FILE_TYPE, statAt } from '#parts/host/files.ts';
 import { getXattrAt } from '#parts/host/xattrs.ts';
@@ -218,6 +220,36 @@ test('workers unpack, remove, refuse and stop on demand', async () => {
   const stopped = workers.unpack(job, stop.signal);
   stop.abort(new Error('enough'));
   await assert.rejects(stopped, /enough/);
+});
+
+test('a blob is unpacked while it is written, and given up where it does not come', { timeout: 30_000 }, async () => {
+  using to = place();
+  await using workers = new LayerWorkers(1);
+  const archive = makeTar([{ name: 'first', data: Buffer.alloc(3_000_000, 'a') }, dir('d'), { name: 'd/second', data: 'b' }]);
+  const source = to.put(archive.subarray(0, 100));
+  const job = (growth: Growth): Parameters<LayerWorkers['unpack']>[0] => ({ source, folder: to.root, digest: undefined, diffId: undefined, limits: DEFAULT_LIMITS, growth: growth.memory });
+  const never = new AbortController().signal;
+
+  const growth = new Growth();
+  const unpacking = workers.unpack(job(growth), never);
+  for (let at = 100; at < archive.length; at += 500_000) {
+    growth.reached(at);
+    await pause(3);
+    appendFileSync(source, archive.subarray(at, at + 500_000));
+  }
+  growth.reached(archive.length);
+  growth.end();
+  const { digest, diffId, compression } = await unpacking;
+  assert.deepEqual([digest, diffId, compression], [digestOf(archive), digestOf(archive), 'none']);
+  assert.equal(readFileSync(join(to.root, 'd/second'), 'utf8'), 'b');
+
+  const failing = new Growth();
+  setTimeout(() => failing.fail(), 5);
+  await assert.rejects(workers.unpack(job(failing), never), (thrown) => isKind(thrown, 'unavailable'));
+  await assert.rejects(workers.unpack(job(new Growth()), never), /comes too slowly/);
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new Error('enough')), 5);
+  await assert.rejects(workers.unpack(job(new Growth()), stop.signal), /enough/);
 });
 
 test('whatever an archive holds, nothing is made outside', async () => {

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { EngineError } from '#base/errors.ts';
+import { Growth } from '#base/growth.ts';
 import { syncFileSystem } from '#parts/host/files.ts';
 import { verifyDigest, type Digest } from '#parts/oci/digest.ts';
 import { TarReader } from '#parts/tar/reader.ts';
@@ -33,6 +34,8 @@ export interface UnpackJob {
   readonly digest: Digest | undefined;
   readonly diffId: Digest | undefined;
   readonly limits: UnpackLimits;
+  /** Of a plain tar that is still being written: `Growth.memory`. It is read as it comes. */
+  readonly growth?: SharedArrayBuffer;
 }
 
 export interface Unpacked {
@@ -54,12 +57,12 @@ export interface Unpacked {
  * @throws {EngineError} `invalid` for a wrong digest, a damaged archive or one that leads out of the folder
  */
 export async function unpack(job: UnpackJob, isCancelled: () => boolean): Promise<Unpacked> {
-  const compression = await compressionOf(job.source);
+  const compression = job.growth ? 'none' : await compressionOf(job.source);
   using tree = new LayerTree(job.folder);
   const sink = new Sink(tree, job.limits, isCancelled);
   const packed = createHash('sha256');
   if (compression === 'none') {
-    readPlain(job.source, sink);
+    readPlain(job, sink);
   } else {
     const onPacked = (chunk: Uint8Array): void => {
       packed.update(chunk);
@@ -95,7 +98,7 @@ class Sink {
   }
 
   take(chunk: Uint8Array): void {
-    if (this.#isCancelled()) throw new EngineError('unavailable', 'context canceled');
+    this.assertWanted();
     this.tarBytes += chunk.length;
     this.#assertWithinLimits();
     this.#hash.update(chunk);
@@ -111,6 +114,10 @@ class Sink {
     }
   }
 
+  assertWanted(): void {
+    if (this.#isCancelled()) throw new EngineError('unavailable', 'context canceled');
+  }
+
   finish(): Digest {
     this.#reader.finish();
     return `sha256:${this.#hash.digest('hex')}`;
@@ -124,13 +131,52 @@ class Sink {
   }
 }
 
-function readPlain(path: string, sink: Sink): void {
+function readPlain({ source, growth: memory }: UnpackJob, sink: Sink): void {
   const buffer = Buffer.allocUnsafeSlow(1 << 20);
-  const fd = openSync(path, constants.O_RDONLY);
+  const fd = openSync(source, constants.O_RDONLY);
   try {
-    for (let size = readSync(fd, buffer); size > 0; size = readSync(fd, buffer)) sink.take(buffer.subarray(0, size));
+    const growth = memory && new GrowingFile(new Growth(memory), sink);
+    for (let at = 0; ; ) {
+      const ready = growth ? growth.readyAt(at) : buffer.length;
+      const size = ready === 0 ? 0 : readSync(fd, buffer, 0, Math.min(ready, buffer.length), at);
+      if (size === 0) return;
+      sink.take(buffer.subarray(0, size));
+      at += size;
+    }
   } finally {
     closeSync(fd);
+  }
+}
+
+/** So long a thread waits in all for a file that grows: it is wanted by others too. More for one that comes fast. */
+const PATIENCE_MS = 500;
+const FAST_BYTES_PER_MS = 100_000;
+const WAIT_MS = 50;
+
+/** Reads along with a file's writer. */
+class GrowingFile {
+  readonly #growth: Growth;
+  readonly #sink: Sink;
+  #waitedMs = 0;
+
+  constructor(growth: Growth, sink: Sink) {
+    this.#growth = growth;
+    this.#sink = sink;
+  }
+
+  /** How many bytes can be read from there on; 0 at the end. @throws {EngineError} `unavailable` where it does not come */
+  readyAt(at: number): number {
+    for (;;) {
+      const since = performance.now();
+      const what = this.#growth.waitBeyond(at, WAIT_MS);
+      if (what === 'more') break;
+      if (what === 'end') return 0;
+      this.#sink.assertWanted();
+      this.#waitedMs += performance.now() - since;
+      if (what === 'failed') throw new EngineError('unavailable', 'the blob was not written to its end');
+      if (this.#waitedMs > PATIENCE_MS + at / FAST_BYTES_PER_MS) throw new EngineError('unavailable', 'the blob comes too slowly to be unpacked meanwhile');
+    }
+    return this.#growth.length - at;
   }
 }
 

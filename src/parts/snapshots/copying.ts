@@ -5,7 +5,7 @@ import type { LayerWorkers } from '#parts/layers/layer-workers.ts';
 import { LayerStore } from './layer-store.ts';
 import type { SnapshotterParts } from './overlay.ts';
 import { RootFolders } from './root-folders.ts';
-import type { Layer, NewLayer, Snapshotter, StagedLayer } from './snapshotter.ts';
+import type { BlobFile, Layer, NewLayer, Snapshotter, StagedLayer } from './snapshotter.ts';
 
 /**
  * Roots by copying: every container has all of its files. For file systems that overlayfs cannot stand on, such as an
@@ -48,7 +48,7 @@ export class CopyingSnapshotter implements Snapshotter {
     this.#workers.warm();
   }
 
-  stageLayer(source: string, cancel: AbortSignal): Promise<StagedLayer> {
+  stageLayer(source: BlobFile, cancel: AbortSignal): Promise<StagedLayer> {
     return this.#layers.stage(source, cancel);
   }
 

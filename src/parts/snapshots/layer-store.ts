@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type Unpacked, type UnpackLimits } from '#parts/layers/
 import { verifyDigest, type Digest } from '#parts/oci/digest.ts';
 import { fillImpliedFolders } from './implied-folders.ts';
 import { LayerFolders } from './layer-folders.ts';
-import type { Layer, NewLayer, StagedLayer } from './snapshotter.ts';
+import type { BlobFile, Layer, NewLayer, StagedLayer } from './snapshotter.ts';
 
 interface Parts {
   readonly layersRoot: string;
@@ -92,10 +92,10 @@ export class LayerStore {
   }
 
   /** @see Snapshotter.stageLayer */
-  async stage(source: string, cancel: AbortSignal): Promise<StagedLayer> {
+  async stage({ path: source, growth }: BlobFile, cancel: AbortSignal): Promise<StagedLayer> {
     const staged = new Staged(this.#folders.begin(), this.#parts.workers);
     try {
-      const job = { source, folder: staged.place.files, digest: undefined, diffId: undefined, limits: this.#limits };
+      const job = { source, folder: staged.place.files, digest: undefined, diffId: undefined, limits: this.#limits, ...(growth && { growth: growth.memory }) };
       staged.unpacked = await this.#parts.workers.unpack(job, cancel);
       return staged;
     } catch (thrown) {

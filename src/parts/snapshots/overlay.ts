@@ -9,7 +9,7 @@ import type { LayerWorkers } from '#parts/layers/layer-workers.ts';
 import type { UnpackLimits } from '#parts/layers/unpack.ts';
 import { LayerStore } from './layer-store.ts';
 import { isMountPoint, RootFolders, type RootPaths } from './root-folders.ts';
-import type { Layer, NewLayer, Snapshotter, StagedLayer } from './snapshotter.ts';
+import type { BlobFile, Layer, NewLayer, Snapshotter, StagedLayer } from './snapshotter.ts';
 
 export interface SnapshotterParts {
   /** `layers/` and `containers/` below the data root. */
@@ -60,7 +60,7 @@ export class OverlaySnapshotter implements Snapshotter {
     this.#workers.warm();
   }
 
-  stageLayer(source: string, cancel: AbortSignal): Promise<StagedLayer> {
+  stageLayer(source: BlobFile, cancel: AbortSignal): Promise<StagedLayer> {
     return this.#layers.stage(source, cancel);
   }
 

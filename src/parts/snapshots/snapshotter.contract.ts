@@ -140,7 +140,7 @@ export function snapshotterContract(name: string, make: () => SnapshotterUnderTe
     const [layer] = layersOf(place.folder, [BASE]);
     assert.ok(layer);
     const before = readdirSync(place.layersRoot);
-    const stage = async (): Promise<StagedLayer | undefined> => snapshots.stageLayer(layer.source, never);
+    const stage = async (): Promise<StagedLayer | undefined> => snapshots.stageLayer({ path: layer.source }, never);
     const staged = await stage();
     const other = digestOf('other');
     if (staged) {

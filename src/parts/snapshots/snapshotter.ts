@@ -1,3 +1,4 @@
+import type { Growth } from '#base/growth.ts';
 import type { LayeredTree } from '#parts/archive/changes.ts';
 import type { Digest } from '#parts/oci/digest.ts';
 
@@ -26,6 +27,13 @@ export interface NewLayer {
   readonly parentReady: Promise<unknown>;
   /** The same blob, unpacked ahead by `stageLayer`; it belongs to the snapshotter from now on. */
   readonly staged?: StagedLayer;
+}
+
+/** A blob's file, a tar, plain or compressed. */
+export interface BlobFile {
+  readonly path: string;
+  /** Of one that is still being written, a plain one: it is read as it comes. */
+  readonly growth?: Growth | undefined;
 }
 
 /** A blob that has been unpacked before its place is known. Disposed, it goes. */
@@ -57,9 +65,9 @@ export interface Snapshotter extends AsyncDisposable {
    * Unpacks a blob's file before it is known what lies below it, and what its digests are. undefined where the driver
    * cannot.
    *
-   * @throws {EngineError} `invalid` for what is no layer
+   * @throws {EngineError} `invalid` for what is no layer, `unavailable` where it comes too slowly
    */
-  stageLayer(source: string, cancel: AbortSignal): Promise<StagedLayer | undefined>;
+  stageLayer(source: BlobFile, cancel: AbortSignal): Promise<StagedLayer | undefined>;
   /** @throws {EngineError} `conflict` while a layer or a container's root stands on it */
   removeLayer(chainId: string): Promise<void>;
 
